@@ -1,0 +1,73 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, copias contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's face of closing a case."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: case_close
+short_description: Register the copy of a case, answer the case and resolve it
+version_added: 0.1.0
+description:
+  - Writes the row of the control sheet and the row of the response form, each once, and resolves the case.
+  - Refuses a case whose copy is not proven.
+  - When the help desk does not answer, the rows wait in the outbox and the module fails as transient.
+extends_documentation_fragment:
+  - funza.copias._case
+  - funza.copias._case.attributes
+seealso:
+  - module: funza.copias.case_claim
+  - module: funza.copias.database_verify
+"""
+
+EXAMPLES = r"""
+- name: Close the case
+  funza.copias.case_close:
+    config: "{{ copias_config }}"
+    case: "{{ case }}"
+"""
+
+RETURN = r"""
+state:
+  description: The state after.
+  returned: success
+  type: str
+"""
+
+import typing as t
+
+from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
+
+try:
+    from copias.case.closing import plan_close
+    from copias.case.states import State
+except ImportError:
+    pass  # CaseModule reports it
+
+
+def close(module: CaseModule) -> dict[str, t.Any]:
+    """Register, answer and resolve."""
+    plan = plan_close(module.office, module.case)
+    before = plan.intake.story.state
+    if plan.changes and not module.check_mode:
+        module.hold()
+        plan.run()
+    after = State.RESOLVED.value
+    return {
+        "changed": plan.changes,
+        "state": after,
+        "diff": {"before": {"state": before.value}, "after": {"state": after}},
+    }
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    CaseModule().finish(close)
+
+
+if __name__ == "__main__":
+    main()

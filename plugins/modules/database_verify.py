@@ -1,0 +1,84 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, copias contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's face of proving a copy."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: database_verify
+short_description: Restore the copy of a case and compare it with its source
+version_added: 0.1.0
+description:
+  - Reads the package from its store and restores the dump into a scratch server of the same version.
+  - Compares every table, sequence, definition and large object with what the source held in the snapshot of the dump.
+extends_documentation_fragment:
+  - funza.copias._case
+  - funza.copias._case.attributes
+seealso:
+  - module: funza.copias.package_store
+  - module: funza.copias.case_close
+"""
+
+EXAMPLES = r"""
+- name: Prove the copy
+  funza.copias.database_verify:
+    config: "{{ copias_config }}"
+    case: "{{ case }}"
+"""
+
+RETURN = r"""
+copy:
+  description: The copy, as far as it is known.
+  returned: success
+  type: dict
+  contains:
+    copy:
+      description: The copy's id.
+      type: str
+    package:
+      description: The package's name in its store.
+      type: str
+    store:
+      description: Logical name of the store.
+      type: str
+    status:
+      description: V(none), V(made), V(stored) or V(verified).
+      type: str
+    bytes:
+      description: Size of the package.
+      type: int
+    sha256:
+      description: SHA-256 of the package.
+      type: str
+"""
+
+import typing as t
+
+from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
+
+try:
+    from copias.sinfa.proving import plan_proof
+except ImportError:
+    pass  # CaseModule reports it
+
+
+def verify(module: CaseModule) -> dict[str, t.Any]:
+    """Restore the copy and compare it."""
+    plan = plan_proof(module.office, module.case)
+    if plan.changes and not module.check_mode:
+        module.hold()
+        plan.run()
+    return {"changed": plan.changes, "copy": plan.describe(), "diff": plan.diff()}
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    CaseModule().finish(verify)
+
+
+if __name__ == "__main__":
+    main()

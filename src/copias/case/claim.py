@@ -1,0 +1,170 @@
+"""One run for each case: a record of who holds it, stale when the process that held it is gone.
+
+The sheet cannot enforce this (it has no compare-and-set), so we do. The command line claims for the process that
+will start the playbook; the playbook's own process takes the claim of its run over.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import typing as t
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import psutil
+
+from copias.errors import AlreadyRunning
+from copias.files import locked, make_private_directory, write_atomically
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of one boot of one machine: its number alone could be somebody else's by now."""
+
+    host: str
+    boot: str
+    pid: int
+    started: float
+
+    def is_alive(self) -> bool:
+        """Tell whether it still runs; of another machine we cannot know, so it counts as alive."""
+        if self.host != socket.gethostname():
+            return True
+        if self.boot != _boot_id():
+            return False
+        with suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who holds a case."""
+
+    case: str
+    run: str
+    holder: Process
+    account: str
+    since: str
+
+
+def describe_process(pid: int | None = None) -> Process:
+    """Return the identity of a process, by default this one."""
+    process = psutil.Process(pid)
+    return Process(socket.gethostname(), _boot_id(), process.pid, process.create_time())
+
+
+def find_playbook() -> Process | None:
+    """Return the ``ansible-playbook`` process above this one: the oldest, for it forks workers of its own name."""
+    found = [parent for parent in psutil.Process().parents() if _is_playbook(parent)]
+    return describe_process(found[-1].pid) if found else None
+
+
+class Claims:
+    """The claims of one installation, a small file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take(self, case: str, run: str, *, holder: Process, account: str) -> Claim:
+        """Hold the case for this run; taking it again for the same run moves it to ``holder``.
+
+        Raises:
+            AlreadyRunning: another run holds it and its process lives.
+        """
+        with self._lock(case):
+            current = self.read(case)
+            if current and current.run != run and current.holder.is_alive():
+                raise _held(current)
+            since = current.since if current and current.run == run else datetime.now(UTC).isoformat()
+            claim = Claim(case, run, holder, account, since)
+            write_atomically(self._path(case), orjson.dumps(asdict(claim)))
+            return claim
+
+    def hand_over(self, case: str, run: str, *, holder: Process) -> None:
+        """Move our own claim to the process that goes on, unless that process has moved it further already."""
+        with self._lock(case):
+            claim = self.read(case)
+            if claim and claim.run == run and claim.holder == describe_process():
+                write_atomically(self._path(case), orjson.dumps(asdict(replace(claim, holder=holder))))
+
+    def require_free(self, case: str) -> None:
+        """Make sure that nobody runs the case, without taking it.
+
+        Raises:
+            AlreadyRunning: somebody does.
+        """
+        if current := self.active(case):
+            raise _held(current)
+
+    def check(self, case: str, holder: Process) -> None:
+        """Make sure that ``holder`` still holds the case.
+
+        Raises:
+            AlreadyRunning: another run does, or nobody.
+        """
+        claim = self.read(case)
+        if claim is None or claim.holder != holder:
+            if claim is not None and claim.holder.is_alive():
+                raise _held(claim)
+            raise AlreadyRunning(
+                "esta ejecución no tiene tomado el caso",
+                whose=f"caso {case}",
+                repair="empiece por la función case_intake",
+            )
+
+    def release(self, case: str, run: str) -> None:
+        """Let the case go, if this run still holds it."""
+        with self._lock(case):
+            claim = self.read(case)
+            if claim and claim.run == run:
+                self._path(case).unlink(missing_ok=True)
+
+    def read(self, case: str) -> Claim | None:
+        """Return who holds or held the case; a record that a crash left unreadable counts as none."""
+        try:
+            record = orjson.loads(self._path(case).read_bytes())
+            return Claim(**{**record, "holder": Process(**record["holder"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def active(self, case: str) -> Claim | None:
+        """Return the claim if its process lives."""
+        claim = self.read(case)
+        return claim if claim and claim.holder.is_alive() else None
+
+    def _path(self, case: str) -> Path:
+        return self.folder / f"{case}.json"
+
+    @contextmanager
+    def _lock(self, case: str) -> Iterator[None]:
+        make_private_directory(self.folder)
+        with locked(self.folder / f"{case}.lock"):
+            yield
+
+
+def _held(claim: Claim) -> AlreadyRunning:
+    return AlreadyRunning(
+        "el caso ya se está ejecutando",
+        whose=f"caso {claim.case}",
+        why=f"lo tiene {claim.account} desde {claim.since[:16].replace('T', ' ')} UTC, ejecución {claim.run}",
+        repair=f"sígala con `copias follow {claim.case}`",
+    )
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def _is_playbook(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return any(os.path.basename(part) == "ansible-playbook" for part in process.cmdline()[:3])  # noqa: PTH119
+    return False

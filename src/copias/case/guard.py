@@ -1,0 +1,62 @@
+"""What each step of a running case does around its work: hold the claim, die with the playbook, record a failure."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+import typing as t
+
+from copias.case.claim import Process, describe_process, find_playbook
+from copias.case.states import State
+from copias.errors import AlreadyRunning, BackupError, NotReady, StoreFull
+
+if t.TYPE_CHECKING:
+    from copias.office import Office
+
+
+def find_holder() -> Process:
+    """Return the process that holds claims for this step: the playbook's, or this one when there is none."""
+    return find_playbook() or describe_process()
+
+
+def hold_case(office: Office, number: str) -> None:
+    """Make sure that this playbook holds the case and that nobody cancelled it or put it on hold.
+
+    Raises:
+        AlreadyRunning: another run holds it.
+        NotReady: it is not wanted any more.
+    """
+    office.claims.check(number, find_holder())
+    state = office.book.story(number).state
+    if state in {State.CANCELLED, State.ON_HOLD}:
+        words = {State.CANCELLED: "fue cancelado", State.ON_HOLD: "está en espera"}
+        raise NotReady(f"el caso {words[state]}", whose=f"caso {number}", repair="vea `copias show` con su número")
+
+
+def record_failure(office: Office, number: str, error: BackupError) -> None:
+    """Record the failure in the story, when the case is in a state that can fail and the claim is ours."""
+    try:
+        office.claims.check(number, find_holder())
+        office.book.record(number, "case.failed", error.facts())
+    except (AlreadyRunning, NotReady, StoreFull):
+        return  # nothing was under way, or there is no room to write it: the module's own message tells
+
+
+def die_with_playbook() -> None:
+    """End this process group when the playbook above it ends.
+
+    Ansible's workers outlive a killed ``ansible-playbook``, and so would a dump of 48 hours that nobody waits for.
+    Children started by the package die with this process (``PR_SET_PDEATHSIG``).
+    """
+    playbook = find_playbook()
+    if playbook is None:
+        return
+    handle = os.pidfd_open(playbook.pid)
+    threading.Thread(target=_wait_and_die, args=(handle,), daemon=True, name="die-with-playbook").start()
+
+
+def _wait_and_die(handle: int) -> None:
+    select.select([handle], [], [])
+    os.kill(os.getpid(), signal.SIGKILL)

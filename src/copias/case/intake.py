@@ -1,0 +1,122 @@
+"""Intake: what the sheet says of a case joined to what the ledger knows of it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from copias.case.states import STATE_WORDS, State
+from copias.case.story import Story
+from copias.config import Authorisation, DatabaseSettings, Deployment
+
+if t.TYPE_CHECKING:
+    from copias.helpdesk import HelpDeskCase
+    from copias.office import Office
+
+KIND_WORDS: t.Final = {
+    "sinfa": "SINFA",
+    "mailbox": "correo",
+    "drive": "Drive",
+    "manual": "copia manual",
+    "recovery": "recuperación",
+}
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A case as it is worked on: the sheet proposes, a recorded classification and authorisation decide."""
+
+    case: HelpDeskCase
+    story: Story
+    kind: str | None
+    mode: str | None
+    subject: str | None
+    authorisation: Authorisation | None
+
+    @property
+    def number(self) -> str:
+        """Return the case's number."""
+        return self.case.number
+
+    @property
+    def state(self) -> State:
+        """Return the ledger's state; before the first event, what the sheet shows of an untouched case."""
+        if self.story.state is State.REGISTERED and self.case.status in {"assigned", "reassigned"}:
+            return State.ASSIGNED
+        return self.story.state
+
+    @property
+    def unproven(self) -> bool:
+        """Tell whether somebody typed that it is resolved, and we have no proof."""
+        return self.case.status in {"resolved", "closed"} and self.story.state is not State.RESOLVED
+
+    @property
+    def words(self) -> str:
+        """Return the state for people."""
+        if self.unproven:
+            return "Resuelto sin prueba"
+        if self.story.state is State.REGISTERED and self.case.status == "cancelled":
+            return STATE_WORDS[State.CANCELLED]
+        return STATE_WORDS[self.state]
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data, without free text of the sheet beyond names."""
+        return {
+            "number": self.number,
+            "state": self.state.value,
+            "state_text": self.words,
+            "sheet_status": self.case.status,
+            "unproven": self.unproven,
+            "kind": self.kind,
+            "mode": self.mode,
+            "subject": self.subject,
+            "department": self.case.department,
+            "requester": self.case.requester_name,
+            "agent": self.case.agent,
+            "requested_at": self.case.requested_at,
+            "authorised": self.authorisation is not None,
+            "waiting_rows": list(self.story.waiting),
+            "copy": self.story.copy.copy_id if self.story.copy else None,
+        }
+
+
+def take_in(case: HelpDeskCase, story: Story, deployment: Deployment) -> Intake:
+    """Join a row and a story."""
+    decided = story.classification or {}
+    kind = decided.get("kind") or case.kind
+    subject = decided.get("subject") or case.system
+    if kind == "sinfa" and subject is None and len(deployment.databases) == 1:
+        # One database only: there is nothing to choose between.
+        subject = next(iter(deployment.databases))
+    mode = decided.get("mode") or case.mode or ("on_site" if kind == "sinfa" else None)
+    database = deployment.databases.get(subject or "") if kind == "sinfa" else None
+    return Intake(case, story, kind, mode, subject, find_authorisation(story, database))
+
+
+def find_authorisation(story: Story, database: DatabaseSettings | None) -> Authorisation | None:
+    """Return the recorded authorisation, else the inventory's standing one while it is in force."""
+    if story.authorisation:
+        return Authorisation.model_validate(story.authorisation)
+    standing = database.authorisation if database else None
+    if standing and (standing.until is None or standing.until >= _today()):
+        return standing
+    return None
+
+
+def read_case(office: Office, number: str) -> Intake:
+    """Read one case from the sheet and join it to its story.
+
+    Raises:
+        BadInput: it is not there, or its row cannot be trusted; the message names the repair.
+        HelpDeskUnavailable: the sheet does not answer.
+    """
+    story = office.book.story(number)
+    case = office.help_desk.case(number, departments=office.deployment.departments)
+    return take_in(case, story, office.deployment)
+
+
+def _today() -> date:
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(UTC).astimezone(ZoneInfo("America/Bogota")).date()

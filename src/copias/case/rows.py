@@ -1,0 +1,98 @@
+"""The rows that a case leaves in the help desk: their keys, their words, and how the outbox delivers them.
+
+A key is the same however often a step is repeated: ``copias-<case>-<generation>-<what>``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from copias.case.outbox import Delivery, queue
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from copias.case.intake import Intake
+    from copias.case.story import CopyRecord, Story
+    from copias.helpdesk import HelpDesk
+    from copias.office import Office
+
+BOGOTA = ZoneInfo("America/Bogota")
+MODE_WORDS: t.Final = {"on_site": "en sitio", "remote": "remota"}
+STATUS_WORDS: t.Final = {
+    "in_progress": "En proceso",
+    "on_hold": "En espera",
+    "resolved": "Solucionado",
+    "cancelled": "Cancelado",
+}
+PROOF_RESTORED = "probada por restauración"
+
+
+def row_key(story: Story, what: str, mark: str = "") -> str:
+    """Return the key of a row; ``mark`` tells apart what may happen more than once."""
+    return "-".join(["copias", story.number, str(story.generation), what, *([mark] if mark else [])])
+
+
+def queue_status(office: Office, story: Story, status: str, *, done: str, evidence: str = "", mark: str = "") -> Story:
+    """Queue a row of the response form that moves the case to ``status``."""
+    row = {
+        "kind": "response",
+        "number": story.number,
+        "status": STATUS_WORDS[status],
+        "agent": office.actor.person.name,
+        "done": done,
+        "evidence": evidence,
+        "moment": datetime.now(UTC).isoformat(),
+    }
+    return queue(office.book, story.number, row_key(story, status, mark), row)
+
+
+def queue_control(office: Office, intake: Intake, copy: CopyRecord) -> Story:
+    """Queue the copy's row of the control sheet, with the ledger's head as a witness outside this machine."""
+    head = office.book.ledger.head()
+    row = {
+        "kind": "control",
+        "made_at": copy.data["finished"],
+        "department": intake.case.department,
+        "number": intake.number,
+        "requester": intake.case.requester_name,
+        "copy_kind": f"SINFA ({MODE_WORDS.get(intake.mode or '', 'en sitio')})",
+        "subject": intake.subject or "",
+        "agent": office.actor.person.name,
+        "place": copy.store,
+        "package": copy.package,
+        "size": copy.bytes,
+        "sha256": copy.sha256,
+        "proof": PROOF_RESTORED,
+        "record_series": copy.data["record_series"],
+        "ledger_count": head.count,
+        "ledger_hash": head.sha256,
+    }
+    return queue(office.book, intake.number, row_key(intake.story, "control"), row)
+
+
+def deliver_to(help_desk: Callable[[], HelpDesk]) -> Delivery:
+    """Return the outbox's way to the help desk, opened when something is delivered."""
+
+    def deliver(row: Mapping[str, t.Any], *, attempted_at: str | None) -> dict[str, t.Any]:
+        attempt = datetime.fromisoformat(attempted_at) if attempted_at else None
+        sheet_row = _to_sheet_row(row)
+        delivered = help_desk().deliver_once(sheet_row, attempted_at=attempt)
+        return {"range": delivered.range, "visible": delivered.visible, "shown": delivered.visible_text}
+
+    return deliver
+
+
+def _to_sheet_row(row: Mapping[str, t.Any]) -> t.Any:
+    from copias.helpdesk import ControlRow, Response
+
+    values = {name: value for name, value in row.items() if name != "kind"}
+    for moment in ("moment", "made_at"):
+        if moment in values:
+            values[moment] = datetime.fromisoformat(values[moment]).astimezone(BOGOTA)
+    if row["kind"] == "response":
+        return Response(**values)
+    values["kind"] = values.pop("copy_kind")
+    return ControlRow(**values)

@@ -1,0 +1,59 @@
+"""The verbs, and how each call ends: with the exit code of its error."""
+
+from __future__ import annotations
+
+import typing as t
+
+import typer
+
+from copias.cli import audit, cases, decide, run, store
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = typer.Typer(
+    name="copias",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Copias de seguridad por caso: hechas, probadas y registradas.\n\n"
+    "Códigos de salida: 0 hecho, 1 falló, 2 uso, 3 no está listo, 4 ya se ejecuta, 75 intente más tarde.",
+)
+
+_VERBS: dict[str, Callable[..., None]] = {
+    "cases": cases.list_cases,
+    "show": cases.show_case,
+    "run": run.run_case,
+    "follow": run.follow_case,
+    "stop": run.stop_case,
+    "classify": decide.classify_case,
+    "authorise": decide.authorise_case,
+    "hold": decide.hold_case,
+    "resume": decide.resume_case,
+    "cancel": decide.cancel_case,
+    "reopen": decide.reopen_case,
+    "note": decide.note_case,
+    "outbox": cases.deliver_outbox,
+}
+for _name, _verb in _VERBS.items():
+    app.command(_name)(_verb)
+app.add_typer(audit.app, name="audit")
+app.add_typer(store.app, name="store")
+
+
+@app.command(
+    "sandbox",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    help="Entorno de prueba local: start, stop, env, seed, status.",
+)
+def sandbox(context: typer.Context) -> None:
+    """Hand over to the sandbox, which the product imports nowhere else."""
+    from copias_sandbox.cli import app as sandbox_app
+
+    sandbox_app(args=context.args, prog_name="copias sandbox")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,100 @@
+"""What people decide of a case: classify, authorise, hold, resume, cancel, reopen, note."""
+
+from __future__ import annotations
+
+import typing as t
+
+import typer
+
+from copias.cli.output import CaseNumber, Config, Json, Output, Query, reports_errors
+
+Reason = t.Annotated[str, typer.Option("--reason", help="Por qué; queda en la historia del caso.")]
+
+
+@reports_errors
+def classify_case(
+    number: CaseNumber,
+    kind: t.Annotated[str, typer.Option(help="sinfa, mailbox, drive, manual o recovery.")],
+    subject: t.Annotated[
+        str | None, typer.Option(help="La base de datos o la cuenta, tal como está en el inventario.")
+    ] = None,
+    mode: t.Annotated[str, typer.Option(help="on_site (en sitio) o remote (del servicio contratado).")] = "on_site",
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Dice qué copia pide un caso cuando sus palabras no lo dicen."""
+    from copias.case.deciding import classify
+    from copias.office import open_office
+
+    story = classify(open_office(config), number, kind=kind, subject=subject, mode=mode)
+    Output(as_json, query).show(story.classification, lambda: typer.echo(f"Caso {number}: {kind} · {subject or ''}"))
+
+
+@reports_errors
+def authorise_case(
+    number: CaseNumber,
+    name: t.Annotated[str, typer.Option(help="Quién autoriza.")],
+    post: t.Annotated[str, typer.Option(help="Su cargo.")],
+    document: t.Annotated[str, typer.Option(help="Documento: oficio, correo o acta, con número y fecha.")],
+    motive: t.Annotated[str, typer.Option(help="Para qué se hace la copia.")],
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Registra quién autoriza la copia de un caso; sin esto no se copia."""
+    from copias.case.deciding import authorise
+    from copias.config import Authorisation
+    from copias.office import open_office
+
+    grant = Authorisation(authoriser=name, post=post, document=document, motive=motive)
+    story = authorise(open_office(config), number, grant)
+    Output(as_json, query).show(story.authorisation, lambda: typer.echo(f"Caso {number}: autoriza {name}, {post}"))
+
+
+def _decide(number: str, event: str, reason: str, *, done: str, config: t.Any, output: Output) -> None:
+    from copias.case.deciding import decide
+    from copias.office import open_office
+
+    story = decide(open_office(config), number, event, reason=reason)
+    output.show({"case": number, "state": story.state.value}, lambda: typer.echo(f"Caso {number}: {done}."))
+
+
+@reports_errors
+def hold_case(
+    number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Deja un caso en espera; si se está ejecutando, se detiene en el próximo paso."""
+    _decide(number, "case.held", reason, done="en espera", config=config, output=Output(as_json, query))
+
+
+@reports_errors
+def resume_case(
+    number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Saca un caso de la espera."""
+    _decide(number, "case.resumed", reason, done="otra vez asignado", config=config, output=Output(as_json, query))
+
+
+@reports_errors
+def cancel_case(
+    number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Cancela un caso; la copia que tuviera no se borra."""
+    _decide(number, "case.cancelled", reason, done="cancelado", config=config, output=Output(as_json, query))
+
+
+@reports_errors
+def reopen_case(
+    number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Reabre un caso resuelto o cancelado; la próxima ejecución hace una copia nueva."""
+    _decide(number, "case.reopened", reason, done="reabierto", config=config, output=Output(as_json, query))
+
+
+@reports_errors
+def note_case(
+    number: CaseNumber, text: t.Annotated[str, typer.Argument(metavar="TEXTO")], config: Config = None
+) -> None:
+    """Agrega una nota a la historia de un caso."""
+    _decide(number, "case.noted", text, done="nota agregada", config=config, output=Output())

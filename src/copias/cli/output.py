@@ -1,0 +1,133 @@
+"""What a verb prints: a table for people, or JSON, and errors in four parts."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import typer
+
+from copias.errors import BackupError, BadInput
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+P = t.ParamSpec("P")
+
+ROWS = 50
+"""Rows of a table; all are in ``--json``."""
+
+Json = t.Annotated[bool, typer.Option("--json", help="Salida en JSON, completa.")]
+Query = t.Annotated[str | None, typer.Option("--query", help="Expresión JMESPath sobre la salida JSON.")]
+Config = t.Annotated[
+    Path | None, typer.Option("--config", envvar="COPIAS_CONFIG", help="Archivo copias.yml.", show_default=False)
+]
+CaseNumber = t.Annotated[str, typer.Argument(metavar="CASO", help="Número del caso.")]
+
+
+@dataclass(frozen=True)
+class Output:
+    """How one call prints."""
+
+    json: bool = False
+    query: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether a machine reads it."""
+        return self.json or self.query is not None
+
+    def show(self, data: t.Any, render: t.Callable[[], None]) -> None:
+        """Print ``data`` as JSON when asked, else let ``render`` print it for people."""
+        if not self.plain:
+            render()
+            return
+        sys.stdout.write(orjson.dumps(self._select(data), option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+
+    def _select(self, data: t.Any) -> t.Any:
+        if self.query is None:
+            return data
+        import jmespath
+
+        try:
+            # A round trip, so that the expression sees what --json prints.
+            return jmespath.search(self.query, orjson.loads(orjson.dumps(data, default=str)))
+        except jmespath.exceptions.JMESPathError as error:
+            raise BadInput("la expresión de --query no se entiende", why=str(error)) from error
+
+    def fail(self, error: BackupError) -> t.NoReturn:
+        """Print an error and exit with its code."""
+        if self.plain:
+            sys.stdout.write(orjson.dumps(error.facts(), option=orjson.OPT_INDENT_2).decode() + "\n")
+        else:
+            print_error(error)
+        raise typer.Exit(error.exit_code)
+
+
+def reports_errors(verb: t.Callable[P, None]) -> t.Callable[P, None]:
+    """Make a verb end with the exit code of its error, printed as the call asked."""
+
+    @functools.wraps(verb)
+    def call(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            verb(*arguments, **options)
+        except BackupError as error:
+            query = options.get("query")
+            Output(bool(options.get("as_json")), query if isinstance(query, str) else None).fail(error)
+
+    return call
+
+
+def print_error(error: BackupError) -> None:
+    """Print an error's four parts on the error stream."""
+    lines = [f"Error: {error.whose + ': ' if error.whose else ''}{error.what}"]
+    if error.why:
+        lines.append(f"  Por qué:   {error.why}")
+    if error.repair:
+        lines.append(f"  Qué hacer: {error.repair}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print at most :data:`ROWS` rows, and say how many there are."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    found = list(rows)
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in found[:ROWS]:
+        # Text, not markup: a cell of the sheet may hold brackets and control characters.
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    Console().print(table)
+    if len(found) > ROWS:
+        typer.echo(f"… y {len(found) - ROWS} más: use --json")
+
+
+def clean(text: str) -> str:
+    """Return text that cannot command a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def say_bytes(count: float) -> str:
+    """Return a size for people, in decimal units."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}".replace(".", ",")
+        count /= 1000
+    return f"{count:.1f} TB".replace(".", ",")
+
+
+def say_seconds(seconds: float) -> str:
+    """Return a duration for people."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,66 @@
+"""The progress bar of a run: step, bytes, rate, time left."""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.run.folder import Result
+from copias.run.follow import Progress, follow_run
+
+if t.TYPE_CHECKING:
+    from copias.run.folder import RunFolder
+
+
+def watch(folder: RunFolder, *, quiet: bool) -> Result:
+    """Follow a run to its end and return its result; ``quiet`` shows nothing."""
+    if quiet:
+        return _last(folder, lambda _: None)
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    return _watch_live(folder) if console.is_terminal else _last(folder, _Lines())
+
+
+def _last(folder: RunFolder, tell: t.Callable[[Progress], None]) -> Result:
+    for state in follow_run(folder):
+        if isinstance(state, Result):
+            return state
+        tell(state)
+    raise AssertionError  # follow_run ends with a result
+
+
+class _Lines:
+    """One line a step, for a log or a pipe."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def __call__(self, progress: Progress) -> None:
+        import typer
+
+        if progress.step != self._step:
+            self._step = progress.step
+            typer.echo(f"  {progress.step} …", err=True)
+
+
+def _watch_live(folder: RunFolder) -> Result:
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TransferSpeedColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def tell(state: Progress) -> None:
+            if state.step not in tasks:
+                tasks[state.step] = bar.add_task(state.step, total=state.total)
+            bar.update(tasks[state.step], completed=state.done, total=state.total)
+
+        return _last(folder, tell)

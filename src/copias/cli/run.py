@@ -1,0 +1,185 @@
+"""``copias run``, ``follow`` and ``stop``."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from dataclasses import asdict
+
+import typer
+
+from copias.cli.output import (
+    CaseNumber,
+    Config,
+    Json,
+    Output,
+    Query,
+    print_table,
+    reports_errors,
+    say_bytes,
+    say_seconds,
+)
+
+if t.TYPE_CHECKING:
+    from copias.case.intake import Intake
+    from copias.case.preflight import Preflight
+    from copias.case.story import Story
+    from copias.office import Office
+    from copias.run.folder import Result, RunFolder
+
+
+@reports_errors
+def run_case(
+    number: CaseNumber,
+    yes: t.Annotated[bool, typer.Option("--yes", help="No preguntar (para cron).")] = False,
+    check: t.Annotated[bool, typer.Option("--check", help="Decir lo que se haría, sin hacer nada.")] = False,
+    detach: t.Annotated[bool, typer.Option("--detach", help="Empezar y no seguir la ejecución.")] = False,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Atiende un caso de principio a fin: copia, almacena, relee, prueba, registra y resuelve."""
+    from copias.case.book import check_number
+    from copias.case.intake import read_case
+    from copias.case.preflight import check_case
+    from copias.case.states import State
+    from copias.config import find_deployment
+    from copias.office import open_office
+    from copias.people import Role
+    from copias.run.start import start_run
+
+    path = config or find_deployment()
+    office = open_office(path)
+    output = Output(as_json, query)
+    office.actor.require(Role.AGENT, "ejecutar casos")
+    story = office.book.story(check_number(number))
+    if story.state is State.RESOLVED:
+        _show_outcome(output, office, number, None)
+        return
+    office.claims.require_free(number)
+    intake = read_case(office, number)
+    preflight = check_case(office, intake)
+    if not output.plain:
+        _announce(intake, story, preflight)
+    preflight.require(number)
+    if not (yes or check):
+        _confirm(output)
+    folder = start_run(office, number, config=path, check=check)
+    if detach:
+        data = {"case": number, "run": folder.path.name, "exit_code": None}
+        output.show(data, lambda: typer.echo(f"Ejecución {folder.path.name}. Sígala con: copias follow {number}"))
+        return
+    _follow(office, folder, output)
+
+
+@reports_errors
+def follow_case(number: CaseNumber, config: Config = None, as_json: Json = False, query: Query = None) -> None:
+    """Sigue la ejecución de un caso; Ctrl-C deja de mirar y no la detiene."""
+    from copias.case.book import check_number
+    from copias.office import open_office
+    from copias.run.folder import latest_run
+
+    office = open_office(config)
+    _follow(office, latest_run(office.deployment.runs, check_number(number)), Output(as_json, query))
+
+
+@reports_errors
+def stop_case(number: CaseNumber, config: Config = None, as_json: Json = False, query: Query = None) -> None:
+    """Detiene la ejecución de un caso; `copias run` la continúa."""
+    from copias.case.book import check_number
+    from copias.errors import NotReady
+    from copias.office import open_office
+    from copias.people import Role
+    from copias.run.folder import latest_run
+    from copias.run.follow import stop_run
+
+    office = open_office(config)
+    office.actor.require(Role.AGENT, "detener casos")
+    if office.claims.active(check_number(number)) is None:
+        raise NotReady("el caso no se está ejecutando", whose=f"caso {number}", repair=f"vea `copias show {number}`")
+    result = stop_run(latest_run(office.deployment.runs, number))
+    Output(as_json, query).show(
+        asdict(result), lambda: typer.echo(result.message or "La ejecución ya había terminado.")
+    )
+
+
+def _announce(intake: Intake, story: Story, preflight: Preflight) -> None:
+    """Say what will be copied, for whom, how big and how long, before it starts."""
+    from copias.case.intake import KIND_WORDS
+
+    rows = [
+        ("Qué se copia", f"{KIND_WORDS.get(intake.kind or '', 'sin clasificar')} · {intake.subject or '?'}"),
+        ("Para quién", f"{intake.case.requester_name} · {intake.case.department}"),
+        ("Agente", intake.case.agent),
+        (
+            "Autoriza",
+            f"{intake.authorisation.authoriser}, {intake.authorisation.post}" if intake.authorisation else "nadie",
+        ),
+    ]
+    if preflight.source:
+        size, seconds = preflight.source.predicted_bytes, preflight.source.predicted_seconds
+        rows.append(("Tamaño", f"cerca de {say_bytes(size)} (la base ocupa {say_bytes(preflight.source.bytes)})"))
+        rows.append(("Duración", f"cerca de {say_seconds(seconds * 3)}: copiar, releer y probar"))
+    if story.copy:
+        rows.append(("Continúa", f"la copia {story.copy.copy_id} ya está hecha"))
+    print_table(f"Caso {intake.number}", ["", ""], rows)
+    checks = [
+        (check.name, "sí" if check.passed else "NO", "" if check.passed else check.repair) for check in preflight.checks
+    ]
+    print_table("Condiciones de operación", ["Condición", "Se cumple", "Qué hacer"], checks)
+
+
+def _confirm(output: Output) -> None:
+    from copias.errors import BadInput
+
+    if output.plain or not sys.stdin.isatty():
+        raise BadInput("falta confirmar", why="no hay una terminal donde preguntar", repair="agregue --yes")
+    if not typer.confirm("¿Empezar?"):
+        raise typer.Exit(0)
+
+
+def _follow(office: Office, folder: RunFolder, output: Output) -> None:
+    """Show progress to the end of the run, then what came of it."""
+    from copias.cli.progress import watch
+
+    try:
+        result = watch(folder, quiet=output.plain)
+    except KeyboardInterrupt:
+        number = folder.request.case
+        typer.echo(
+            f"\nLa ejecución sigue. Para volver a verla: copias follow {number}. Para detenerla: copias stop {number}"
+        )
+        raise typer.Exit(0) from None
+    _show_outcome(output, office, folder.request.case, result, check=folder.request.check, log=str(folder.output))
+
+
+def _show_outcome(
+    output: Output, office: Office, number: str, result: Result | None, *, check: bool = False, log: str = ""
+) -> None:
+    """Print what came of a run (``None``: none was needed) and exit with its code."""
+    from copias.case.telling import tell_outcome
+
+    story = office.book.story(number)
+    code = result.exit_code if result else 0
+    data = {
+        "case": number,
+        "state": story.state.value,
+        "exit_code": code,
+        "message": result.message if result else "El caso ya estaba resuelto: nada que hacer.",
+        "changed": result.tasks.get("changed", 0) if result else 0,
+        "tasks": result.tasks if result else {},
+        "copy": story.copy,
+        "log": log,
+    }
+
+    def render() -> None:
+        if data["message"]:
+            typer.echo(str(data["message"]))
+        if check:
+            typer.echo(f"Prueba en seco: {data['changed']} pasos cambiarían algo; no se hizo nada. Detalle: {log}")
+        else:
+            print_table(f"Caso {number}", ["", ""], tell_outcome(story))
+
+    output.show(data, render)
+    if code:
+        raise typer.Exit(code)

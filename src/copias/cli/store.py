@@ -1,0 +1,44 @@
+"""``copias store``: prepare the places that keep copies, and the key that signs manifests."""
+
+from __future__ import annotations
+
+import typing as t
+
+import typer
+
+from copias.cli.output import Config, reports_errors
+
+app = typer.Typer(no_args_is_help=True, help="Destinos de las copias y llave de firma.")
+
+
+@app.command("init")
+@reports_errors
+def init_store(name: t.Annotated[str, typer.Argument(metavar="DESTINO")], config: Config = None) -> None:
+    """Prepara un destino: lo marca, para que una NAS sin montar nunca se confunda con su carpeta vacía."""
+    from copias.office import open_office
+    from copias.people import Role
+
+    office = open_office(config)
+    office.actor.require(Role.ADMINISTRATOR, "preparar destinos")
+    office.open_store(name).prepare()
+    typer.echo(f"El destino {name} está preparado.")
+
+
+@app.command("key")
+@reports_errors
+def create_key(config: Config = None) -> None:
+    """Crea la llave que firma los manifiestos, si no existe."""
+    from copias.files import make_private_directory
+    from copias.office import open_office
+    from copias.package import generate_key
+    from copias.people import Role
+
+    office = open_office(config)
+    office.actor.require(Role.ADMINISTRATOR, "crear la llave de firma")
+    path = office.deployment.signing_key
+    make_private_directory(path.parent)
+    if path.exists():
+        typer.echo("La llave ya existe.")
+        return
+    generate_key(path)
+    typer.echo(f"Llave creada en {path}. Guarde una copia fuera de esta máquina; sin ella no se firma.")

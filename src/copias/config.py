@@ -1,0 +1,206 @@
+"""The deployment: one file, ``inventories/<name>/copias.yml``, that Ansible's inventory plugin reads too.
+
+``${NAME}`` and ``${NAME:-default}`` in a text are taken from the environment; relative paths start at
+the file's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo
+
+from copias.database.contract import Connection
+from copias.errors import BadConfiguration
+from copias.google.settings import GoogleSettings
+from copias.helpdesk.settings import HelpDeskSettings
+from copias.store.settings import StoreSettings
+
+ENVIRONMENT = "COPIAS_CONFIG"
+DEFAULT = Path("/etc/copias/copias.yml")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def _from_folder(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    return Path(folder) / path if folder else path
+
+
+FilePath: t.TypeAlias = t.Annotated[Path, AfterValidator(_from_folder)]
+
+
+HostName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+"""Name of an Ansible host, and part of file names."""
+
+
+class Settings(BaseModel):
+    """What all parts of the file share: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Authorisation(Settings):
+    """Who allowed a copy, on which document, why, and until when."""
+
+    authoriser: str
+    post: str
+    document: str
+    motive: str
+    until: date | None = None
+
+
+class DatabaseSettings(Settings):
+    """A database that is copied: a host of Ansible's group ``sinfa``."""
+
+    engine: str
+    host: str
+    port: int = 5432
+    database: str
+    user: str
+    password_file: FilePath | None = None
+    department: str
+    record_series: str
+    store: str = "nas"
+    authorisation: Authorisation | None = None
+    time_limit: timedelta = timedelta(hours=12)
+    stall_limit: timedelta = timedelta(minutes=15)
+
+    def connection(self) -> Connection:
+        """Return where the database driver connects."""
+        return Connection(
+            host=self.host, port=self.port, database=self.database, user=self.user, password_file=self.password_file
+        )
+
+
+class Procedure(Settings):
+    """The documents that the copies follow, by version; each manifest records them."""
+
+    code: str = "20-PR-26"
+    version: str = "1"
+    work_instructions: dict[str, str] = Field(
+        default_factory=lambda: {"sinfa": "Instructivo Copias de Seguridad SINFA v1"}
+    )
+
+
+class Deployment(Settings):
+    """Everything that one town hall's installation is told."""
+
+    plugin: t.Literal["funza.copias.workspace"]
+    entity: str
+    state: FilePath
+    people: FilePath
+    google: GoogleSettings
+    help_desk: HelpDeskSettings
+    stores: dict[HostName, StoreSettings]
+    databases: dict[HostName, DatabaseSettings] = Field(default_factory=dict)
+    procedure: Procedure = Procedure()
+    departments: tuple[str, ...] = ()
+
+    @property
+    def ledger(self) -> Path:
+        """Return the ledger's file."""
+        return self.state / "ledger.jsonl"
+
+    @property
+    def signing_key(self) -> Path:
+        """Return the file of the key that signs manifests."""
+        return self.state / "keys" / "signing.pem"
+
+    @property
+    def runs(self) -> Path:
+        """Return the folder with one folder a run."""
+        return self.state / "runs"
+
+    @property
+    def copies(self) -> Path:
+        """Return the folder with the records of each copy."""
+        return self.state / "copies"
+
+    def database(self, name: str) -> DatabaseSettings:
+        """Return a database by its exact name in the file.
+
+        Raises:
+            BadConfiguration: there is none.
+        """
+        try:
+            return self.databases[name]
+        except KeyError:
+            raise BadConfiguration(
+                "la base de datos no está en el inventario",
+                whose=name,
+                why=f"hay: {', '.join(sorted(self.databases)) or 'ninguna'}",
+                repair="corrija el caso con `copias classify`, o agréguela a copias.yml",
+            ) from None
+
+    def store(self, name: str) -> StoreSettings:
+        """Return a store by its logical name.
+
+        Raises:
+            BadConfiguration: there is none.
+        """
+        try:
+            return self.stores[name]
+        except KeyError:
+            raise BadConfiguration(
+                "el destino no está en el inventario",
+                whose=name,
+                why=f"hay: {', '.join(sorted(self.stores)) or 'ninguno'}",
+                repair="agréguelo a stores en copias.yml",
+            ) from None
+
+
+def find_deployment() -> Path:
+    """Return the file named by ``COPIAS_CONFIG``, or the installed one."""
+    return Path(os.environ.get(ENVIRONMENT) or DEFAULT)
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Read the deployment's file.
+
+    Raises:
+        BadConfiguration: it is missing, malformed, or names a variable that is not set.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        expanded = _expand(content)
+        return Deployment.model_validate(expanded, context={"folder": path.resolve().parent})
+    except ValidationError as error:
+        raise _bad(path, _list_faults(error)) from error
+    except KeyError as error:
+        why = f"la variable {error.args[0]} no está definida"
+        raise _bad(path, why, 'para el entorno de prueba: eval "$(copias sandbox env)"') from error
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _bad(path, str(error)) from error
+
+
+def _bad(path: Path, why: str, repair: str = "corríjalo; docs/configuration.md explica cada clave") -> BadConfiguration:
+    return BadConfiguration("no se pudo leer la configuración", whose=str(path), why=why, repair=repair)
+
+
+def _list_faults(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+
+
+def _expand(value: t.Any) -> t.Any:
+    """Replace variables in every text of a parsed file."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda found: _variable(found[1], found[2]), value)
+    if isinstance(value, dict):
+        return {key: _expand(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item) for item in value]
+    return value
+
+
+def _variable(name: str, default: str | None) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        value = default
+    if value is None:
+        raise KeyError(name)
+    return value

@@ -1,0 +1,36 @@
+"""Dump a database as a stream, restore it elsewhere, and prove that both hold the same."""
+
+from copias.database.comparison import Difference, TableResult, compare, table_results
+from copias.database.contract import (
+    Connection,
+    Contents,
+    Driver,
+    DumpRecord,
+    LargeObjects,
+    Scratch,
+    Sink,
+    SourceFacts,
+    TableDigest,
+)
+from copias.database.registry import ENGINES, driver_for
+from copias.database.verification import Verification, verify
+
+__all__ = [
+    "ENGINES",
+    "Connection",
+    "Contents",
+    "Difference",
+    "Driver",
+    "DumpRecord",
+    "LargeObjects",
+    "Scratch",
+    "Sink",
+    "SourceFacts",
+    "TableDigest",
+    "TableResult",
+    "Verification",
+    "compare",
+    "driver_for",
+    "table_results",
+    "verify",
+]

@@ -1,0 +1,213 @@
+"""Read a custom-format dump's table of contents: which rows it carries, its sequences, its definitions.
+
+The contents come before the rows, so they are read from the head of the stream, by pg_restore itself, while the dump
+goes by. Sequences are outside of snapshots: the only values to compare with are the ones in the dump.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import typing as t
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from copias.database.children import Process, child_environment, memory_file, run_tool, spawn, stop, tail_of
+from copias.database.postgresql.tools import Tools
+from copias.errors import CopyFailed
+
+MAGIC = b"PGDMP"
+MOST = 64 << 20
+"""Bytes of contents that are kept in memory: some hundred thousand objects."""
+SECONDS = 300
+_ENTRY = re.compile(rb"^(\d+); (\d+) (\d+) (.*)$", re.MULTILINE)
+_SETVAL = re.compile(
+    r"^SELECT pg_catalog\.setval\('((?:[^']|'')*)', (-?\d+), (true|false)\);$", re.MULTILINE | re.DOTALL
+)
+_HEADER = re.compile(
+    r"^--\n-- Name: (?P<name>.*?); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*?); Owner: .*\n--$", re.MULTILINE
+)
+_NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a dump says of itself.
+
+    ``tables`` are the source's ids of the tables whose rows it carries.
+    """
+
+    tables: frozenset[int]
+    sequences: dict[str, str]
+    schema: dict[str, str]
+    schema_sha256: str
+
+
+class HeadReader:
+    """Takes a dump's first chunks, until pg_restore has seen all its contents."""
+
+    def __init__(self, tools: Tools, whose: str) -> None:
+        self._tools = tools
+        self._whose = whose
+        self._head = bytearray()
+        self._lister: Process | None = None
+
+    def __enter__(self) -> t.Self:
+        with ExitStack() as opened:
+            # Files, not pipes: the lister never waits for us while we wait for it.
+            self._listing = opened.enter_context(memory_file())
+            self._complaints = opened.enter_context(memory_file())
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lister is not None:
+            self._close_input(self._lister)
+            stop(self._lister)
+        self._opened.close()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a chunk if it is still wanted."""
+        if self._lister is None:
+            self._lister = spawn(
+                [self._tools["pg_restore"], "--list"],
+                environment=child_environment(),
+                stdin=subprocess.PIPE,
+                stdout=self._listing,
+                stderr=self._complaints,
+            )
+        if self._lister.stdin is None or self._lister.stdin.closed:
+            return
+        if len(self._head) > MOST:
+            raise CopyFailed("el volcado tiene demasiados objetos", whose=self._whose, why=f"más de {MOST} bytes")
+        self._head += chunk
+        try:
+            self._lister.stdin.write(chunk)
+            self._lister.stdin.flush()
+        except BrokenPipeError:  # it has read its fill
+            self._close_input(self._lister)
+
+    def finish(self) -> Archive:
+        """Return what the dump says of itself."""
+        if self._lister is None:
+            raise CopyFailed("el volcado está vacío", whose=self._whose)
+        self._close_input(self._lister)
+        if self._lister.wait(SECONDS) != 0:
+            why = tail_of(self._complaints)
+            raise CopyFailed("el índice del volcado no se puede leer", whose=self._whose, why=why)
+        self._listing.seek(0)
+        return read_archive(self._tools, bytes(self._head), self._listing.read(), whose=self._whose)
+
+    @staticmethod
+    def _close_input(lister: Process) -> None:
+        if lister.stdin is not None:
+            with suppress(BrokenPipeError):
+                lister.stdin.close()
+
+
+def read_archive(tools: Tools, head: bytes, listing: bytes, *, whose: str) -> Archive:
+    """Read a dump from its head, which holds at least all contents, and their listing."""
+    schema = parse_schema(_restore(tools, head, "--schema-only", whose=whose))
+    return Archive(
+        tables=_tables_with_rows(listing),
+        sequences=_sequences(tools, head, listing, whose),
+        schema=schema,
+        schema_sha256=sum_of_schema(schema),
+    )
+
+
+def parse_schema(text: str) -> dict[str, str]:
+    r"""Map each object of a plain schema dump to the start of its definition's SHA-256.
+
+    What changes by itself from one dump to the next is left out: the settings at the top, the random word of
+    ``\restrict``, and the defaults that are set only when they change between two neighbours.
+    """
+    headers = list(_HEADER.finditer(text))
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    objects: dict[str, str] = {}
+    for header, end in zip(headers, ends, strict=True):
+        if header["type"].endswith(" DATA"):  # an archive's schema lists the refresh of a view, a dump's does not
+            continue
+        schema = "" if header["schema"] == "-" else f"{header['schema']}."
+        name = key = f"{header['type']} {schema}{header['name']}"
+        number = 1
+        while key in objects:
+            number += 1
+            key = f"{name} #{number}"
+        block = _settled(text[header.start() : end])
+        if header["type"].endswith("ACL"):
+            block = _ordered(block)
+        objects[key] = hashlib.sha256(block.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return objects
+
+
+def sum_of_schema(schema: dict[str, str]) -> str:
+    """Return one SHA-256 over all definitions, in the order of their names."""
+    lines = "".join(f"{name}\n{digest}\n" for name, digest in sorted(schema.items()))
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _settled(block: str) -> str:
+    lines = [
+        line.rstrip()
+        for line in block.splitlines()
+        if not line.startswith(
+            (r"\restrict ", r"\unrestrict ", "SET default_t", "-- PostgreSQL database dump complete")
+        )
+    ]
+    return "\n".join(lines).rstrip("\n -")
+
+
+def _ordered(block: str) -> str:
+    # Grants have no order of meaning, and a change of owner leaves them in another one.
+    return "\n".join(sorted(block.splitlines()))
+
+
+def _tables_with_rows(listing: bytes) -> frozenset[int]:
+    # Only rows have a zero for their catalogue: a table called "DATA x" cannot pass for one.
+    return frozenset(
+        int(entry[3]) for entry in _ENTRY.finditer(listing) if entry[2] == b"0" and entry[4].startswith(b"TABLE DATA ")
+    )
+
+
+def _sequences(tools: Tools, head: bytes, listing: bytes, whose: str) -> dict[str, str]:
+    wanted = [entry[0] for entry in _ENTRY.finditer(listing) if entry[4].startswith(b"SEQUENCE SET ")]
+    if not wanted:
+        return {}
+    with memory_file(b"\n".join(wanted) + b"\n") as names:
+        descriptor = names.fileno()
+        use_list = f"--use-list=/proc/self/fd/{descriptor}"
+        text = _restore(tools, head, use_list, whose=whose, pass_fds=[descriptor])
+    return {sequence_name(*_split(found[1])): f"{found[2]},{found[3]}" for found in _SETVAL.finditer(text)}
+
+
+def sequence_name(schema: str, name: str) -> str:
+    """Return the key of a sequence."""
+    return f"{schema}.{name}"
+
+
+def _split(literal: str) -> tuple[str, str]:
+    """Split the quoted name of a ``setval``, doubled quotes and all."""
+    parts = [
+        (quoted.replace('""', '"') if quoted or not plain else plain)
+        for quoted, plain in _NAME_PART.findall(literal.replace("''", "'"))
+    ]
+    return parts[0], parts[1]
+
+
+def _restore(tools: Tools, head: bytes, *options: str, whose: str, pass_fds: t.Sequence[int] = ()) -> str:
+    """Let pg_restore write SQL from a dump's head. The head holds rows too: it never touches a disk."""
+    command = [tools["pg_restore"], "--file=-", *options]
+    with memory_file(head) as source:
+        written = run_tool(command, whose=whose, what="leer el índice del volcado", stdin=source, pass_fds=pass_fds)
+    return written.decode("utf-8", "surrogateescape")
+
+
+def schema_of(tools: Tools, dump_schema: t.Sequence[str], *, whose: str) -> dict[str, str]:
+    """Map the objects of a live database; ``dump_schema`` is the command that dumps its schema in custom format.
+
+    It goes through pg_restore as the dump did, so that both texts come from the same code.
+    """
+    archive = run_tool(dump_schema, whose=whose, what="leer la definición restaurada")
+    return parse_schema(_restore(tools, archive, "--schema-only", whose=whose))

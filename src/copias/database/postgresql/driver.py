@@ -1,0 +1,261 @@
+"""PostgreSQL's driver: pg_dump's stream, with the digests of the same moment taken beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from copias.database.children import child_environment, memory_file, run_tool
+from copias.database.contract import Connection, Contents, DumpRecord, Scratch, Sink, SourceFacts
+from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
+from copias.database.postgresql.catalog import Facts, list_relations, read_facts
+from copias.database.postgresql.digest import Digester, method_for
+from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
+from copias.database.postgresql.scratch import ScratchServer
+from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
+from copias.database.postgresql.snapshot import Snapshot, open_snapshot, require_held
+from copias.database.postgresql.tools import Tools, client_for, server_for
+from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
+from copias.errors import CopyFailed, SourceUnavailable
+from copias.progress import Report
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ATTEMPTS = 3
+LOCK_WAIT = 30.0
+DUMP_LOCK_WAIT = 10.0
+"""Seconds that pg_dump waits for its own locks. Whoever queued between ours and its own waits for us, so it
+would wait for ever: better let that one through and start over."""
+USUAL_RATE = 60e6
+USUAL_SHARE = 0.8
+"""Bytes a second, and bytes of dump for each byte on the server's disk, of a first copy."""
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """One PostgreSQL database; meets :class:`copias.database.contract.Driver`."""
+
+    connection: Connection
+    time_limit: float = 48 * 3600
+    stall_limit: float = 15 * 60
+    lock_wait: float = LOCK_WAIT
+    dump_lock_wait: float = DUMP_LOCK_WAIT
+    engine: t.ClassVar[str] = "postgresql"
+
+    def probe(self, last: DumpRecord | None = None) -> SourceFacts:
+        """Look at the source and predict size and duration from the last dump, or from usual rates."""
+        with connect(self.connection) as session, explained(str(self.connection)):
+            facts = read_facts(session)
+            relations = list_relations(session)
+        tools = client_for(facts.major, whose=str(self.connection))
+        share = last.bytes / last.source_bytes if last and last.source_bytes else USUAL_SHARE
+        rate = last.bytes / last.seconds if last and last.seconds > 0 else USUAL_RATE
+        size = int(facts.bytes * share)
+        return SourceFacts(
+            engine=self.engine,
+            version=facts.version,
+            major=facts.major,
+            client_version=tools.version,
+            bytes=facts.bytes,
+            tables=sum(relation.has_rows for relation in relations),
+            encoding=facts.encoding,
+            collation=facts.collation,
+            ctype=facts.ctype,
+            predicted_bytes=size,
+            predicted_seconds=size / rate,
+            restorable=server_for(facts.major) is not None,
+        )
+
+    def dump(self, sink: Sink, *, report: Report, least: int = 0) -> DumpRecord:
+        """Dump and digest one moment of the database; see the contract."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with open_snapshot(self.connection, lock_wait=self.lock_wait) as snapshot:
+                    return self._dump(snapshot, sink, report, least)
+            except ProgramFailed as error:
+                # Before the first byte nothing is lost: somebody's lock came between ours and pg_dump's.
+                if error.count or "LOCK TABLE" not in error.words:
+                    raise
+                if attempt == ATTEMPTS:
+                    raise self._locked_out(error) from error
+        raise AssertionError("the loop returns or raises")
+
+    def scratch(self, record: DumpRecord, *, folder: Path | None = None) -> AbstractContextManager[Scratch]:
+        """Return a private server of the dump's version, not started yet."""
+        return ScratchServer(record.major, folder=folder, room=int(record.source_bytes * 1.3))
+
+    def restore(self, dump: Path, scratch: Scratch, record: DumpRecord, *, report: Report) -> Connection:
+        """Restore into a new database of the scratch server."""
+        return restore_dump(dump, scratch.connection, record, report=report, seconds=self.time_limit)
+
+    def digest(self, restored: Connection, record: DumpRecord) -> Contents:
+        """Digest a restored database."""
+        return digest_restored(restored, record.method, record.major)
+
+    def check(self, restored: Connection) -> tuple[str, ...]:
+        """Check the restored indexes and pages."""
+        return check_indexes(restored)
+
+    def _dump(self, snapshot: Snapshot, sink: Sink, report: Report, least: int) -> DumpRecord:
+        started = datetime.now(UTC)
+        whose = str(self.connection)
+        with explained(whose):
+            facts = read_facts(snapshot.session)
+        tools = client_for(facts.major, whose=whose)
+        method = method_for(facts.number)
+        with (
+            Digester(self.connection, snapshot.relations, method, snapshot) as digester,
+            HeadReader(tools, whose) as head,
+            self._program(tools, snapshot) as program,
+        ):
+            produced = self._produce(program, snapshot, _tee(head.feed, sink), report, digester.check, least)
+            archive = head.finish()
+            self._require_same_tables(archive, snapshot)
+            tables, large_objects = digester.finish()
+        require_held(snapshot, whose)
+        contents = Contents(
+            method=method,
+            tables=tables,
+            sequences=archive.sequences,
+            schema=archive.schema,
+            schema_sha256=archive.schema_sha256,
+            large_objects=large_objects,
+        )
+        return self._record(contents, produced, facts, tools, started)
+
+    def _produce(
+        self,
+        program: Program,
+        snapshot: Snapshot,
+        sink: Sink,
+        report: Report,
+        watch: t.Callable[[], None],
+        least: int,
+    ) -> Produced:
+        limits = Limits(self.time_limit, self.stall_limit)
+        shape = Shape(head=MAGIC, least=least)
+        try:
+            return produce(program, sink, report=report, limits=limits, shape=shape, watch=watch)
+        except ProgramFailed:
+            require_held(snapshot, program.whose)  # a server that went down explains it better, and is worth a retry
+            raise
+
+    @contextmanager
+    def _program(self, tools: Tools, snapshot: Snapshot) -> Iterator[Program]:
+        with ExitStack() as opened:
+            environment, pass_fds, secrets = opened.enter_context(password_in_memory(self.connection))
+            yield Program(
+                [
+                    tools["pg_dump"],
+                    "--format=custom",
+                    "--compress=0",
+                    "--no-password",
+                    f"--snapshot={snapshot.id}",
+                    f"--lock-wait-timeout={int(self.dump_lock_wait * 1000)}",
+                    f"--dbname={conninfo(self.connection)}",
+                ],
+                environment,
+                str(self.connection),
+                pass_fds,
+                secrets,
+            )
+
+    def _record(
+        self, contents: Contents, produced: Produced, facts: Facts, tools: Tools, started: datetime
+    ) -> DumpRecord:
+        globals_sql, missing = self._globals(tools)
+        return DumpRecord(
+            **{field.name: getattr(contents, field.name) for field in dataclasses.fields(contents)},
+            engine=self.engine,
+            version=facts.version,
+            major=facts.major,
+            client_version=tools.version,
+            database=self.connection.database,
+            encoding=facts.encoding,
+            collation=facts.collation,
+            ctype=facts.ctype,
+            bytes=produced.bytes,
+            sha256=produced.sha256,
+            source_bytes=facts.bytes,
+            started=started,
+            finished=datetime.now(UTC),
+            extensions=facts.extensions,
+            roles=facts.roles,
+            left_out=(*facts.left_out(), *missing),
+            globals_sql=globals_sql,
+        )
+
+    def _globals(self, tools: Tools) -> tuple[bytes, tuple[str, ...]]:
+        """Return the server's roles as SQL without passwords; where that is not permitted, the words that say so."""
+        command = [
+            tools["pg_dumpall"],
+            "--globals-only",
+            "--no-role-passwords",
+            "--no-password",
+            f"--database={self.connection.database}",
+            f"--dbname={conninfo(self.connection)}",
+        ]
+        with password_in_memory(self.connection) as (environment, pass_fds, secrets):
+            try:
+                sql = run_tool(
+                    command,
+                    whose=str(self.connection),
+                    what="leer los roles del servidor",
+                    environment=environment,
+                    pass_fds=pass_fds,
+                    secrets=secrets,
+                )
+            except CopyFailed as error:
+                return b"", (f"Los roles del servidor: {error.why}",)
+        return sql, ()
+
+    def _require_same_tables(self, archive: Archive, snapshot: Snapshot) -> None:
+        """Raise unless the dump carries the rows of exactly the tables that are digested."""
+        digested = {relation.oid: relation.name for relation in snapshot.relations if relation.has_rows}
+        odd = archive.tables ^ digested.keys()
+        if odd:
+            names = ", ".join(sorted(digested.get(oid, f"oid {oid}") for oid in odd)[:5])
+            raise CopyFailed(
+                "el volcado y las huellas no cubren las mismas tablas; la copia se descartó",
+                whose=str(self.connection),
+                why=f"difieren en: {names}",
+                repair="avise al administrador del programa, con este mensaje",
+            )
+
+    def _locked_out(self, error: ProgramFailed) -> SourceUnavailable:
+        return SourceUnavailable(
+            "las tablas están ocupadas por otro proceso y no se pueden copiar",
+            whose=str(self.connection),
+            why=error.words,
+            repair="espere a que termine el proceso que modifica las tablas y repita el caso",
+        )
+
+
+@contextmanager
+def password_in_memory(connection: Connection) -> Iterator[tuple[dict[str, str], list[int], list[str]]]:
+    """Yield environment, inherited files and secrets of a client program.
+
+    The password is in a file of memory that the child inherits: not on the command line, not in the
+    environment, not on a disk, and nothing stays behind whatever kills us.
+    """
+    password = connection.password()
+    if password is None:
+        yield child_environment(PGPASSFILE=NO_PASSWORDS), [], []
+        return
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+    with memory_file(f"*:*:*:*:{escaped}\n".encode()) as stream:
+        descriptor = stream.fileno()
+        yield child_environment(PGPASSFILE=f"/proc/self/fd/{descriptor}"), [descriptor], [password]
+
+
+def _tee(first: t.Callable[[bytes], object], second: t.Callable[[bytes], object]) -> Sink:
+    def both(chunk: bytes) -> None:
+        first(chunk)
+        second(chunk)
+
+    return both

@@ -1,0 +1,37 @@
+"""Which engines there are: one line each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.errors import BadConfiguration
+
+if t.TYPE_CHECKING:
+    from copias.database.contract import Connection, Driver
+
+
+def _postgresql(connection: Connection, time_limit: float) -> Driver:
+    from copias.database.postgresql import PostgreSQL
+
+    return PostgreSQL(connection, time_limit=time_limit)
+
+
+ENGINES: dict[str, t.Callable[[Connection, float], Driver]] = {
+    "postgresql": _postgresql,
+}
+
+
+def driver_for(engine: str, connection: Connection, *, time_limit: float = 48 * 3600) -> Driver:
+    """Return the driver of an engine; ``time_limit`` is in seconds, for a whole dump or restore.
+
+    Raises:
+        BadConfiguration: no such engine; the message lists those there are.
+    """
+    if engine not in ENGINES:
+        raise BadConfiguration(
+            f"el motor «{engine}» no se conoce",
+            whose=str(connection),
+            why=f"los motores son: {', '.join(sorted(ENGINES))}",
+            repair="corrija el motor en el inventario; para otro motor use la entrega del proveedor",
+        )
+    return ENGINES[engine](connection, time_limit)

@@ -1,0 +1,113 @@
+"""The proof, the same for every engine: a real restore, then a comparison with the dump's record."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from copias.database.comparison import Difference, TableResult, compare, table_results
+from copias.database.contract import Driver, DumpRecord
+from copias.errors import Altered, NotEqual
+from copias.progress import Report, ignore
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a restore showed. Seconds are those of the restore and of the comparison after it."""
+
+    version: str
+    tables: tuple[TableResult, ...]
+    differences: tuple[Difference, ...]
+    complaints: tuple[str, ...]
+    restore_seconds: float
+    compare_seconds: float
+
+    @property
+    def equal(self) -> bool:
+        """Return whether the copy is proved: nothing differs and the engine's own check is content."""
+        return not self.differences and not self.complaints
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain JSON data for the evidence."""
+        return {
+            "version": self.version,
+            "equal": self.equal,
+            "restore_seconds": round(self.restore_seconds, 1),
+            "compare_seconds": round(self.compare_seconds, 1),
+            "tables": [
+                {"name": result.name, "rows": result.found.rows if result.found else None, "equal": result.equal}
+                for result in self.tables
+            ],
+            "differences": [vars(difference).copy() for difference in self.differences],
+            "complaints": list(self.complaints),
+        }
+
+    def require_equal(self, whose: str) -> None:
+        """Raise unless the copy is proved.
+
+        Raises:
+            NotEqual: the first differences are in the message; all are in :attr:`differences`.
+        """
+        if self.equal:
+            return
+        found = [str(difference) for difference in self.differences] + list(self.complaints)
+        more = f" … y {len(found) - 5} diferencias más." if len(found) > 5 else ""
+        raise NotEqual(
+            "la copia restaurada no es igual al origen",
+            whose=whose,
+            why=" ".join(found[:5]) + more,
+            repair="no use esta copia; repita el caso y, si vuelve a pasar, avise al administrador",
+        )
+
+
+def check_file(dump: Path, record: DumpRecord) -> None:
+    """Compare a dump file's bytes with those that were sent when it was made.
+
+    Raises:
+        Altered: it is longer, shorter or different.
+    """
+    total = hashlib.sha256()
+    count = 0
+    with dump.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            total.update(block)
+            count += len(block)
+    if (count, total.hexdigest()) != (record.bytes, record.sha256):
+        raise Altered(
+            "el archivo del volcado no es el que se hizo",
+            whose=str(dump.name),
+            why=f"mide {count} bytes y se hicieron {record.bytes}; la suma SHA-256 no coincide",
+            repair="use otra copia; esta se alteró después de hacerla",
+        )
+
+
+def verify(
+    driver: Driver, dump: Path, record: DumpRecord, *, report: Report = ignore, folder: Path | None = None
+) -> Verification:
+    """Restore ``dump`` into a scratch server and compare it with its record.
+
+    ``dump`` is read but not checked against its sum: see :func:`check_file` when the reader has not hashed it.
+    A copy that differs is a result, not an error: see :meth:`Verification.require_equal`.
+
+    Raises:
+        NotReady: no fit server can be started here.
+        NotEqual: the dump does not restore at all.
+    """
+    with driver.scratch(record, folder=folder) as scratch:
+        begun = time.monotonic()
+        restored = driver.restore(dump, scratch, record, report=report)
+        halfway = time.monotonic()
+        found = driver.digest(restored, record)
+        return Verification(
+            version=scratch.version,
+            tables=table_results(record, found),
+            differences=compare(record, found),
+            complaints=driver.check(restored),
+            restore_seconds=halfway - begun,
+            compare_seconds=time.monotonic() - halfway,
+        )

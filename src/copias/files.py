@@ -1,0 +1,52 @@
+"""Writing files so that a power cut leaves either the old content or the new."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def make_private_directory(path: Path) -> Path:
+    """Create a directory, and its parents, that only this account can enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def sync_directory(path: Path) -> None:
+    """Make a rename or a creation in this directory survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write ``path`` whole or not at all: ``.part``, fsync, rename, fsync of the directory."""
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+    sync_directory(path.parent)
+
+
+@contextmanager
+def locked(path: Path, *, blocking: bool = True) -> Iterator[t.IO[bytes]]:
+    """Hold an exclusive lock on ``path``, created when absent; the kernel frees it if we die.
+
+    Raises:
+        BlockingIOError: not ``blocking`` and another process holds it.
+    """
+    with path.open("ab+") as stream:
+        path.chmod(0o600)
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+        yield stream

@@ -1,0 +1,53 @@
+"""What a call of a Google API can end in, as part of the package's tree.
+
+::
+
+    Unavailable  ── GoogleUnavailable   outage, quota of the minute, lost answer
+    NotReady     ── GoogleRefused       401, 403: no right, API not enabled, token refused
+                 └─ GoogleMissing       404
+    BadInput     ── GoogleBadRequest    400: the request itself
+
+A caller that knows what was being done turns these into its own words.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.errors import BadInput, NotReady, Unavailable
+
+
+class GoogleUnavailable(Unavailable):
+    """Google does not answer, or refuses for now.
+
+    Args:
+        maybe_done: the call may have had its effect although no answer came.
+    """
+
+    def __init__(self, what: str, *, maybe_done: bool = False, **parts: str) -> None:
+        super().__init__(what, **parts)
+        self.maybe_done = maybe_done
+
+    def facts(self) -> dict[str, t.Any]:
+        """Return the parts as plain data, and whether the effect is possible."""
+        return {**super().facts(), "maybe_done": self.maybe_done}
+
+
+class GoogleRefused(NotReady):
+    """Google knows who asks and does not allow it, or does not know who asks.
+
+    Args:
+        reason: Google's word for it, such as ``accessNotConfigured`` or ``invalid_grant``.
+    """
+
+    def __init__(self, what: str, *, reason: str = "", **parts: str) -> None:
+        super().__init__(what, **parts)
+        self.reason = reason
+
+
+class GoogleMissing(NotReady):
+    """What was asked for does not exist, or is hidden from who asks."""
+
+
+class GoogleBadRequest(BadInput):
+    """Google cannot make sense of the request."""

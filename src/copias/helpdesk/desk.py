@@ -1,0 +1,233 @@
+"""The help desk: one object for a town hall's sheets."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from copias.errors import BadInput
+from copias.helpdesk.cells import cell_line, cell_text
+from copias.helpdesk.dates import write_moment
+from copias.helpdesk.gateway import Gateway
+from copias.helpdesk.model import CaseList, HelpDeskCase, Problem
+from copias.helpdesk.numbers import read_number
+from copias.helpdesk.outgoing import ControlRow, Delivered, Response, StatusChange
+from copias.helpdesk.reading import CaseReader
+from copias.helpdesk.request_status import RequestStatus
+from copias.helpdesk.requests import Known
+from copias.helpdesk.tabs import Rows, Tabs, tabs_of
+from copias.helpdesk.writing import Appender, NewRow, check_key
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from copias.google.settings import GoogleSettings
+    from copias.helpdesk.settings import HelpDeskSettings
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How time passes; a test's passes quicker.
+
+    Args:
+        sleep: waits the given seconds.
+        now: the present, with a zone.
+    """
+
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+
+
+class HelpDesk:
+    """Reads cases and appends rows. Nothing is called before the first method; threads may share it.
+
+    All methods raise ``HelpDeskUnavailable`` when Google does not answer, ``NotReady`` when it refuses, and
+    ``BadSheet`` when a tab or header is not as configured.
+    """
+
+    def __init__(self, settings: HelpDeskSettings, gateway: Gateway, *, waiting: Waiting | None = None) -> None:
+        self._settings = settings
+        self._tabs: Tabs = tabs_of(settings)
+        self._gateway = gateway
+        self._reader = CaseReader(settings, self._tabs)
+        self._appender = Appender(gateway)
+        self._waiting = waiting or Waiting()
+
+    @property
+    def account(self) -> str:
+        """Return the e-mail of the account that the sheets have to be shared with."""
+        return self._gateway.account
+
+    def cases(self, *, classified: Collection[str] = (), departments: Collection[str] = ()) -> CaseList:
+        """Read all cases, in one API call.
+
+        Args:
+            classified: numbers whose kind the agent has settled: listed whatever their words say.
+            departments: the deployment's, in their right spelling; others are reported. Empty accepts any.
+        """
+        requests, responses = self._read_tabs()
+        return self._reader.read(requests, responses, known=Known(classified, departments))
+
+    def case(self, number: str, *, departments: Collection[str] = ()) -> HelpDeskCase:
+        """Read one case, whatever its words say: what ``copias classify`` settles too.
+
+        Raises:
+            BadInput: it is not in the sheet, or its row cannot be used; the message says why and what to do.
+        """
+        given = _checked_number(number)
+        listed = self.cases(classified={given}, departments=departments)
+        found = listed.case(given)
+        if found is None:
+            raise _no_case(given, listed.problems)
+        return found
+
+    def append_response(self, response: Response) -> Delivered:
+        """Append a response row, and say whether the case's visible status shows it.
+
+        Raises:
+            WriteUncertain: it may be written; deliver it with :meth:`deliver_once` from now on.
+        """
+        delivered, _ = self._appender.append(self._response_row(response))
+        return self._with_visible(delivered, response)
+
+    def append_control(self, row: ControlRow) -> Delivered:
+        """Append a row to the control sheet; as :meth:`append_response`."""
+        return self._appender.append(self._control_row(row))[0]
+
+    def find_key(self, row: Response | ControlRow) -> Delivered | None:
+        """Return where a row is already, by its key and case."""
+        return self._appender.find(self._new_row(row))
+
+    def deliver_once(self, row: Response | ControlRow, *, attempted_at: datetime | None = None) -> Delivered:
+        """Append a row unless it is there.
+
+        Args:
+            row: what to append.
+            attempted_at: when it was last tried without a known outcome; ``None`` for the first try. After a try a
+                row may still appear for ``settle_seconds``, so that long is waited before the key is looked for.
+        """
+        if attempted_at is not None:
+            self._settle(attempted_at)
+            found = self.find_key(row)
+            if found is not None:
+                return self._with_visible(found, row) if isinstance(row, Response) else found
+        return self.append_response(row) if isinstance(row, Response) else self.append_control(row)
+
+    def set_request_status(self, number: str, expected: str, *, text: str) -> StatusChange:
+        """Change the status cell of the request's own row from ``expected`` to ``text``.
+
+        Only where the deployment wants it (``update_request_status``); see
+        :class:`copias.helpdesk.request_status.RequestStatus`.
+        """
+        writer = RequestStatus(self._gateway, self._tabs.requests, self._reader)
+        return writer.set(_checked_number(number), expected, text=cell_line(text))
+
+    def check(self) -> None:
+        """Check that all configured tabs can be read and have their headers; for ``copias doctor`` and preflight.
+
+        Raises:
+            BadSheet, NotReady, HelpDeskUnavailable: they cannot, or have not.
+        """
+        self._appender.header(self._tabs.requests)
+        if not self._tabs.shared:
+            self._appender.header(self._tabs.responses)
+        if self._tabs.control is not None:
+            self._appender.header(self._tabs.control)
+
+    def _read_tabs(self) -> tuple[Rows, Rows]:
+        ranges = [(self._tabs.requests, "")]
+        if not self._tabs.shared:
+            ranges.append((self._tabs.responses, ""))
+        read = self._gateway.read(self._settings.spreadsheet, ranges)
+        return read[0], read[-1]
+
+    def _settle(self, attempted_at: datetime) -> None:
+        passed = (self._waiting.now() - attempted_at).total_seconds()
+        # A clock that was set back must not make us wait for days.
+        left = self._settings.settle_seconds - max(passed, 0.0)
+        if left > 0:
+            self._waiting.sleep(left)
+
+    def _with_visible(self, delivered: Delivered, response: Response) -> Delivered:
+        """Read what people see in the request's row after a response."""
+        rows = self._gateway.read(self._settings.spreadsheet, [(self._tabs.requests, "")])[0]
+        shown = self._reader.status_text(rows, _checked_number(response.number))
+        if shown is None:
+            return delivered
+        words = self._reader.words
+        meant = words.read(response.status)
+        return replace(delivered, visible=meant is not None and words.read(shown) == meant, visible_text=shown)
+
+    def _new_row(self, row: Response | ControlRow) -> NewRow:
+        return self._response_row(row) if isinstance(row, Response) else self._control_row(row)
+
+    def _response_row(self, response: Response) -> NewRow:
+        number = _checked_number(response.number)
+        values: dict[str, str | int] = {
+            "number": int(number),
+            "status": cell_line(response.status),
+            "agent": cell_line(response.agent),
+            "done": cell_text(response.done),
+            "evidence": cell_text(response.evidence),
+        }
+        if response.moment is not None:
+            values["responded_at"] = write_moment(response.moment)
+        return NewRow(self._tabs.responses, check_key(response.key), number, values, "evidence")
+
+    def _control_row(self, row: ControlRow) -> NewRow:
+        number = _checked_number(row.number)
+        values: dict[str, str | int] = {
+            "made_at": write_moment(row.made_at),
+            "department": cell_line(row.department),
+            "number": int(number),
+            "requested_by": cell_line(row.requester),
+            "copy_kind": cell_line(row.kind),
+            "subject": cell_line(row.subject),
+            "agent": cell_line(row.agent),
+            "place": cell_line(row.place),
+            "package": cell_line(row.package),
+            "size": row.size,
+            "sha256": row.sha256,
+            "proof": cell_line(row.proof),
+            "record_series": cell_line(row.record_series),
+            "ledger_hash": row.ledger_hash,
+            "notes": cell_text(row.notes),
+        }
+        if row.ledger_count is not None:
+            values["ledger_count"] = row.ledger_count
+        return NewRow(self._tabs.need_control(), check_key(row.key), number, values, "notes")
+
+
+def _checked_number(number: str) -> str:
+    try:
+        read = read_number(number)
+    except ValueError:
+        read = None
+    if read is None:
+        raise BadInput("no es un número de caso", whose=repr(number[:40]), why="debe tener de 1 a 10 dígitos")
+    return read
+
+
+def _no_case(number: str, problems: tuple[Problem, ...]) -> BadInput:
+    about = [problem for problem in problems if problem.number == number]
+    if about:
+        return BadInput(about[0].text, whose=f"caso {number}", repair=about[0].repair)
+    return BadInput(
+        "el caso no está en la hoja de la mesa de ayuda",
+        whose=f"caso {number}",
+        repair="revise el número con `copias cases`",
+    )
+
+
+def open_help_desk(settings: HelpDeskSettings, google: GoogleSettings, *, waiting: Waiting | None = None) -> HelpDesk:
+    """Return the help desk of a deployment; only the key file is read now.
+
+    Raises:
+        BadConfiguration: the key file is missing, readable by others, or no service account's key.
+    """
+    from copias.google.service import SHEETS_SCOPES, GoogleService
+
+    service = GoogleService(("sheets", "v4"), google, scopes=SHEETS_SCOPES)
+    return HelpDesk(settings, Gateway(service), waiting=waiting)

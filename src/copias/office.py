@@ -1,0 +1,68 @@
+"""What one process works with: the deployment, who acts, the case book, the claims and the help desk."""
+
+from __future__ import annotations
+
+import typing as t
+from functools import cached_property
+from pathlib import Path
+
+from copias.case.book import CaseBook
+from copias.case.claim import Claims
+from copias.config import Deployment, find_deployment, load_deployment
+from copias.ledger import Ledger
+from copias.people import Actor, find_actor
+
+if t.TYPE_CHECKING:
+    from copias.case.outbox import Outbox
+    from copias.helpdesk import HelpDesk
+    from copias.store import Store
+
+
+class Office:
+    """One installation, seen by one person. Nothing outside is touched before it is used."""
+
+    def __init__(self, deployment: Deployment, actor: Actor) -> None:
+        self.deployment = deployment
+        self.actor = actor
+
+    @cached_property
+    def book(self) -> CaseBook:
+        """Return the case book."""
+        return CaseBook(Ledger(self.deployment.ledger), self.actor)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Return who runs which case."""
+        return Claims(self.deployment.state / "claims")
+
+    @cached_property
+    def help_desk(self) -> HelpDesk:
+        """Return the help desk; it is called at the first use."""
+        from copias.helpdesk import open_help_desk
+
+        return open_help_desk(self.deployment.help_desk, self.deployment.google)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Return what waits for the help desk."""
+        from copias.case.outbox import Outbox
+        from copias.case.rows import deliver_to
+
+        return Outbox(self.book, self.deployment.state, deliver_to(lambda: self.help_desk))
+
+    def open_store(self, name: str) -> Store:
+        """Return a store of the deployment by its logical name."""
+        from copias.store import open_store
+
+        return open_store(self.deployment.store(name), name=name)
+
+
+def open_office(config: Path | None = None) -> Office:
+    """Read the deployment and find out who acts.
+
+    Raises:
+        BadConfiguration: a file of the deployment cannot be read.
+        NotAllowed: the account is nobody's.
+    """
+    deployment = load_deployment(config or find_deployment())
+    return Office(deployment, find_actor(deployment.people))

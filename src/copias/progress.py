@@ -1,0 +1,73 @@
+"""Progress of a run: JSON lines in the run's folder, which the command line follows.
+
+The file's path comes in ``COPIAS_PROGRESS``; without it (a playbook started by hand) nothing is written.
+One line: ``{"time": float seconds, "step": str, "done": int bytes, "total": int bytes or null}``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+from pathlib import Path
+
+import orjson
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ENVIRONMENT = "COPIAS_PROGRESS"
+INTERVAL = 0.25
+"""Seconds between two lines of one step."""
+
+Report: t.TypeAlias = "Callable[[int], None]"
+"""Called with the number of bytes done since the last call."""
+
+
+def ignore(_: int, /) -> None:
+    """Report to nobody."""
+
+
+class Step:
+    """One step of a run, reported at most four times a second."""
+
+    def __init__(self, name: str, total: int | None = None) -> None:
+        self.name = name
+        self.total = total
+        self.done = 0
+        self._written = 0.0
+        self._path = os.environ.get(ENVIRONMENT)
+
+    def __enter__(self) -> t.Self:
+        self._write()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write()
+
+    def __call__(self, count: int, /) -> None:
+        """Add ``count`` bytes."""
+        self.done += count
+        if time.monotonic() - self._written >= INTERVAL:
+            self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        if not self._path:
+            return
+        line = {"time": time.time(), "step": self.name, "done": self.done, "total": self.total}
+        with open(self._path, "ab") as stream:
+            stream.write(orjson.dumps(line) + b"\n")
+
+
+def read_steps(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, t.Any]]]:
+    """Yield ``(next offset, line)`` for each whole line from ``offset`` on."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        for line in stream:
+            if not line.endswith(b"\n"):
+                return
+            offset += len(line)
+            yield offset, orjson.loads(line)

@@ -1,0 +1,130 @@
+"""The folder of one run: what was asked, how far it is, what came of it. It is all that survives a crash."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from copias.case.claim import Process
+from copias.errors import BadInput
+from copias.files import make_private_directory, write_atomically
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked to do."""
+
+    run: str
+    playbook: str
+    case: str
+    config: str
+    check: bool
+    started: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run. ``tasks`` maps ok, changed, failed … to how many."""
+
+    exit_code: int
+    message: str
+    finished: str
+    tasks: dict[str, int]
+
+
+class RunFolder:
+    """The folder of one run, by path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def progress(self) -> Path:
+        """Return the file of progress lines."""
+        return self.path / "progress.jsonl"
+
+    @property
+    def output(self) -> Path:
+        """Return the file with what Ansible printed."""
+        return self.path / "ansible.log"
+
+    @property
+    def stop_mark(self) -> Path:
+        """Return the file whose presence asks the run to stop."""
+        return self.path / "stop"
+
+    @property
+    def supervisor(self) -> Process | None:
+        """Return the process that runs it, dead or alive; ``None`` before it is known."""
+        try:
+            return Process(**orjson.loads((self.path / "supervisor.json").read_bytes()))
+        except FileNotFoundError:
+            return None
+
+    def write_supervisor(self, process: Process) -> None:
+        """Record the process that runs it."""
+        write_atomically(self.path / "supervisor.json", orjson.dumps(asdict(process)))
+
+    def is_alive(self) -> bool:
+        """Tell whether the process that runs it lives."""
+        process = self.supervisor
+        return process is not None and process.is_alive()
+
+    @property
+    def request(self) -> Request:
+        """Return what was asked."""
+        return Request(**orjson.loads((self.path / "request.json").read_bytes()))
+
+    def read_result(self) -> Result | None:
+        """Return what came of the run, ``None`` while it runs or when it died without a word."""
+        try:
+            return Result(**orjson.loads((self.path / "result.json").read_bytes()))
+        except FileNotFoundError:
+            return None
+
+    def write_result(self, result: Result) -> None:
+        """Record what came of the run."""
+        write_atomically(self.path / "result.json", orjson.dumps(asdict(result)))
+
+
+def new_run(runs: Path, *, playbook: str, case: str, config: Path, check: bool, account: str) -> RunFolder:
+    """Create the folder of a new run."""
+    moment = datetime.now(UTC)
+    run = f"{case}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
+    folder = RunFolder(make_private_directory(runs / run))
+    request = Request(run, playbook, case, str(config.resolve()), check, moment.isoformat(), account)
+    write_atomically(folder.path / "request.json", orjson.dumps(asdict(request)))
+    return folder
+
+
+def find_runs(runs: Path, case: str) -> list[RunFolder]:
+    """Return the runs of a case, oldest first."""
+    return [RunFolder(path) for path in sorted(runs.glob(f"{case}-*")) if (path / "request.json").exists()]
+
+
+def latest_run(runs: Path, case: str) -> RunFolder:
+    """Return the newest run of a case.
+
+    Raises:
+        BadInput: it was never run.
+    """
+    found = find_runs(runs, case)
+    if not found:
+        raise BadInput("el caso no se ha ejecutado", whose=f"caso {case}", repair=f"use `copias run {case}`")
+    return found[-1]
+
+
+def read_progress(folder: RunFolder) -> dict[str, t.Any] | None:
+    """Return the last line of progress."""
+    from copias.progress import read_steps
+
+    last = None
+    for _, line in read_steps(folder.progress):
+        last = line
+    return last

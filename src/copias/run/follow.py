@@ -1,0 +1,97 @@
+"""Watch a run from outside, and stop it."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from copias.errors import EXIT_FAILED, NotReady
+from copias.progress import read_steps
+from copias.run.folder import Result, RunFolder
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLL = 0.2
+"""Seconds between two looks."""
+STOP_LIMIT = 60.0
+"""Seconds that a run may take to stop."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a step is. Bytes; ``total`` is unknown for a stream; ``rate`` in bytes a second."""
+
+    step: str
+    done: int
+    total: int | None
+    rate: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the predicted time to the end of the step."""
+        if not self.total or not self.rate:
+            return None
+        return max(0.0, (self.total - self.done) / self.rate)
+
+
+class _Clock:
+    """Turns progress lines into progress with a rate, measured from the step's first line."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._started = 0.0
+
+    def read(self, line: dict[str, t.Any]) -> Progress:
+        if line["step"] != self._step:
+            self._step, self._started = line["step"], line["time"]
+        elapsed = line["time"] - self._started
+        return Progress(line["step"], line["done"], line["total"], line["done"] / elapsed if elapsed > 0 else 0.0)
+
+
+def follow_run(folder: RunFolder) -> Iterator[Progress | Result]:
+    """Yield progress as it comes, and last the result.
+
+    A run whose processes died without a result yields a failed one that says so.
+    """
+    clock, offset = _Clock(), 0
+    while True:
+        # In this order: a result is written before the process ends, and the last progress before the result.
+        alive = folder.is_alive()
+        result = folder.read_result()
+        for position, line in read_steps(folder.progress, offset):
+            offset = position
+            yield clock.read(line)
+        if result is not None or not alive:
+            yield result or _died(folder.request.case)
+            return
+        time.sleep(POLL)
+
+
+def stop_run(folder: RunFolder) -> Result:
+    """Ask a run to stop and wait until it has.
+
+    Raises:
+        NotReady: it did not stop in time.
+    """
+    folder.stop_mark.touch()
+    deadline = time.monotonic() + STOP_LIMIT
+    for state in follow_run(folder):
+        if isinstance(state, Result):
+            return state
+        if time.monotonic() > deadline:
+            break
+    raise NotReady(
+        "la ejecución no se detuvo",
+        whose=f"caso {folder.request.case}",
+        why=f"pasaron {STOP_LIMIT:.0f} segundos",
+        repair="avise al administrador",
+    )
+
+
+def _died(case: str) -> Result:
+    message = (
+        f"La ejecución murió sin terminar (corte de energía o proceso eliminado). Continúela con `copias run {case}`."
+    )
+    return Result(EXIT_FAILED, message, "", {})

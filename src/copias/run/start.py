@@ -1,0 +1,57 @@
+"""Start a run: claim the case, then hand it to a process of its own session."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import typing as t
+
+from copias.case.claim import describe_process
+from copias.run.folder import RunFolder, new_run
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from copias.office import Office
+
+
+def start_run(office: Office, number: str, *, config: Path, check: bool = False) -> RunFolder:
+    """Start ``attend_case`` for a case and return at once.
+
+    The case is claimed for the new process before it does anything, so of two starts one is refused here.
+
+    Raises:
+        AlreadyRunning: naming who runs the case.
+    """
+    account = office.actor.identity.account
+    if not check:
+        office.claims.require_free(number)  # before a folder is made; taking the claim below is what decides
+    folder = new_run(
+        office.deployment.runs, playbook="attend_case.yml", case=number, config=config, check=check, account=account
+    )
+    if not check:
+        office.claims.take(number, folder.path.name, holder=describe_process(), account=account)
+    try:
+        supervisor = describe_process(_launch(folder).pid)
+    except OSError:
+        office.claims.release(number, folder.path.name)
+        raise
+    folder.write_supervisor(supervisor)
+    if not check:
+        office.claims.hand_over(number, folder.path.name, holder=supervisor)
+    return folder
+
+
+def _launch(folder: RunFolder) -> subprocess.Popen[bytes]:
+    """Run the supervisor in a session of its own: neither a closed terminal nor Ctrl-C reaches it."""
+    with (folder.path / "supervisor.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "copias.run.supervise", str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )

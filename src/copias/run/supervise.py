@@ -1,0 +1,139 @@
+"""The process of a run: starts the playbook with ansible-runner, watches for a stop, writes what came of it.
+
+Usage: ``python -m copias.run.supervise FOLDER``. It is started by :mod:`copias.run.start`, detached.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import typing as t
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from copias.errors import EXIT_DONE, EXIT_FAILED
+from copias.files import make_private_directory
+from copias.run.folder import Request, Result, RunFolder
+
+if t.TYPE_CHECKING:
+    from types import FrameType
+
+PROJECT = Path(__file__).resolve().parents[3]
+"""The checkout: the collection's playbooks and ansible.cfg."""
+
+
+class Supervisor:
+    """One run, from its request to its result."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.request: Request = folder.request
+        self.failures: list[dict[str, t.Any]] = []
+        self.tasks: dict[str, int] = {}
+
+    def run(self) -> Result:
+        """Run the playbook to its end and return what came of it, once it is on the disk."""
+        signal.signal(signal.SIGTERM, self._ask_to_stop)
+        signal.signal(signal.SIGINT, self._ask_to_stop)
+        status, return_code = self._play()
+        _reap_children()
+        result = Result(
+            exit_code=self._exit_code(status, return_code),
+            message=self._message(status),
+            finished=datetime.now(UTC).isoformat(),
+            tasks=self.tasks,
+        )
+        self.folder.write_result(result)
+        # Runner's own folder holds nothing that the run's folder does not.
+        shutil.rmtree(self.folder.path / "runner", ignore_errors=True)
+        return result
+
+    def _play(self) -> tuple[str, int]:
+        from ansible_runner.interface import init_runner
+
+        config = Path(self.request.config)
+        runner = init_runner(
+            private_data_dir=str(make_private_directory(self.folder.path / "runner")),
+            project_dir=str(PROJECT),
+            playbook=str(PROJECT / "playbooks" / self.request.playbook),
+            inventory=str(config.parent),
+            extravars={"case": self.request.case},
+            envvars=self._environment(),
+            cmdline="--check --diff" if self.request.check else None,
+            event_handler=self._handle_event,
+            cancel_callback=self.folder.stop_mark.exists,
+            quiet=True,
+            settings={"suppress_env_files": True, "idle_timeout": 0, "job_timeout": 0, "pexpect_use_poll": True},
+        )
+        # Were we killed, ansible-playbook would go on with nobody to record its end.
+        runner.config.command = ["setpriv", "--pdeathsig", "KILL", "--", *runner.config.command]
+        runner.run()
+        return runner.status, runner.rc
+
+    def _environment(self) -> dict[str, str]:
+        programs = str(Path(sys.executable).parent)
+        return {
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+            "COPIAS_CONFIG": self.request.config,
+            "COPIAS_PROGRESS": str(self.folder.progress),
+            "COPIAS_RUN": self.request.run,
+            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        }
+
+    def _handle_event(self, event: dict[str, t.Any]) -> bool:
+        data = event.get("event_data", {})
+        if event.get("event") == "runner_on_failed" and not data.get("ignore_errors"):
+            self.failures.append({"task": data.get("task"), **(data.get("res") or {})})
+        if event.get("event") == "playbook_on_stats":
+            for kind in ("ok", "changed", "failures", "skipped", "rescued"):
+                self.tasks[kind] = sum((data.get(kind) or {}).values())
+        if text := event.get("stdout"):
+            with self.folder.output.open("a", encoding="utf-8") as log:
+                log.write(f"{text}\n")
+        return True  # anything else makes runner drop the event
+
+    def _ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.folder.stop_mark.touch()
+
+    def _exit_code(self, status: str, return_code: int) -> int:
+        if status == "successful":
+            return EXIT_DONE
+        codes = [failure["exit_code"] for failure in self.failures if isinstance(failure.get("exit_code"), int)]
+        return codes[0] if codes and codes[0] else (return_code or EXIT_FAILED)
+
+    def _message(self, status: str) -> str:
+        if status == "successful":
+            return ""
+        if status == "canceled":
+            return "La ejecución fue detenida; `copias run` la continúa desde donde quedó."
+        if self.failures:
+            return str(self.failures[0].get("msg", ""))
+        return f"La ejecución terminó sin explicación ({status}); vea {self.folder.output}"
+
+
+def _reap_children() -> None:
+    """End what the playbook left behind: a cancel or a time limit of runner leaves children alive."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            child.kill()
+
+
+def main() -> int:
+    """Run the folder named on the command line."""
+    folder = RunFolder(Path(sys.argv[1]))
+    try:
+        return Supervisor(folder).run().exit_code
+    except Exception as error:
+        finished = datetime.now(UTC).isoformat()
+        folder.write_result(Result(EXIT_FAILED, f"La ejecución no pudo empezar: {error!r}", finished, {}))
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The proof of a copy: read from its store, restored into a scratch server, compared with its source."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from copias.database import verify
+from copias.errors import Altered, NotEqual
+from copias.files import make_private_directory
+from copias.package import (
+    Proof,
+    ProofLevel,
+    extract_dump,
+    load_key,
+    read_manifest,
+    render_certificate,
+    sign_manifest,
+)
+from copias.progress import Step
+from copias.sinfa.plan import StepPlan, find_subject
+from copias.sinfa.records import CopyFolder
+from copias.sinfa.storing import put_small
+
+if t.TYPE_CHECKING:
+    from copias.case.story import CopyRecord
+    from copias.database import DumpRecord, Verification
+    from copias.office import Office
+
+
+class ProofPlan(StepPlan):
+    """What proving a case's copy would do."""
+
+    before = "stored"
+    after = "verified"
+
+    def run(self) -> None:
+        """Restore the stored package and compare it with what the source held.
+
+        Raises:
+            NotEqual: it differs; the copy is void and the differences are named.
+            Altered: the package is not what was stored; the copy is void.
+            NotReady: no fit scratch server can be started here.
+        """
+        copy, office = self.require_copy(), self.office
+        folder = CopyFolder(office.deployment, copy.copy_id)
+        record = folder.read_dump()
+        begun = time.monotonic()
+        try:
+            proof = self._prove(copy, record)
+            proof.require_equal(f"caso {self.story.number}, copia {copy.copy_id}")
+        except (NotEqual, Altered) as error:
+            office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
+            raise
+        folder.write("proof.json", proof.to_dict())
+        self._publish_proof(copy, folder)
+        office.book.record(
+            self.story.number, "copy.verified", _summarise(copy, record, proof, time.monotonic() - begun)
+        )
+
+    def _prove(self, copy: CopyRecord, record: DumpRecord) -> Verification:
+        """Fetch the dump from the store, not from anything kept here, and restore it."""
+        driver = find_subject(self.office, self.story).driver()
+        manifest = read_manifest(CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json"))
+        spools = make_private_directory(self.office.deployment.state / "spool")
+        with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
+            dump = Path(spool) / "dump"
+            store = self.office.open_store(copy.store)
+            with Step("Traer del destino", copy.bytes) as fetched, store.open(copy.package, uncached=True) as stream:
+                extract_dump(stream, dump, manifest=manifest, report=fetched)
+            with Step("Restaurar y comparar", record.bytes) as restored:
+                return verify(driver, dump, record, report=restored)
+
+    def _publish_proof(self, copy: CopyRecord, folder: CopyFolder) -> None:
+        """Put the proven manifest and the printable certificate beside the package.
+
+        What a run that died here published is another signature of the same facts, and is replaced.
+        """
+        sealed = read_manifest(folder.read_bytes("manifest.json"))
+        proven = sealed.with_facts(proof=Proof.at(ProofLevel.RESTORED, datetime.now(UTC)))
+        signed = sign_manifest(proven, load_key(self.office.deployment.signing_key))
+        store = self.office.open_store(copy.store)
+        for ending, content in ((".prueba.json", signed.to_json()), (".constancia.html", render_certificate(signed))):
+            folder.write_bytes(ending[1:], content)
+            name = copy.package.removesuffix(".zip") + ending
+            store.remove(name)
+            put_small(store, name, content)
+
+
+def _summarise(copy: CopyRecord, record: DumpRecord, proof: Verification, seconds: float) -> dict[str, t.Any]:
+    return {
+        "copy": copy.copy_id,
+        "level": "restored",
+        "tables": len(proof.tables),
+        "rows": record.rows,
+        "server": proof.version,
+        "restore_seconds": round(proof.restore_seconds, 1),
+        "compare_seconds": round(proof.compare_seconds, 1),
+        "seconds": round(seconds, 1),
+    }
+
+
+def plan_proof(office: Office, number: str) -> ProofPlan:
+    """Read the story; change nothing."""
+    return ProofPlan(office, office.book.story(number))

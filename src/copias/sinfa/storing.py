@@ -1,0 +1,70 @@
+"""Reading a package back from its store, and publishing it: the manifest comes last and is the commit."""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.errors import Altered
+from copias.progress import Step
+from copias.sinfa.plan import StepPlan
+from copias.sinfa.records import CopyFolder
+from copias.store import part_name, read_back
+
+if t.TYPE_CHECKING:
+    from copias.case.story import CopyRecord
+    from copias.office import Office
+    from copias.store import Store
+
+
+class StoringPlan(StepPlan):
+    """What storing a case's package would do."""
+
+    before = "made"
+    after = "stored"
+
+    def run(self) -> None:
+        """Read the package back, publish it, write its manifest beside it.
+
+        Raises:
+            Altered: what the store gives back is not what was sent; the copy is void.
+            StoreUnavailable: nothing is lost, the next run goes on from here.
+        """
+        copy, office = self.require_copy(), self.office
+        store = office.open_store(copy.store)
+        try:
+            self._read_back(store, copy)
+        except Altered as error:
+            office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
+            raise
+        store.publish(copy.package)
+        self._write_manifest(store, copy)
+        office.book.record(self.story.number, "copy.stored", {"copy": copy.copy_id, "store": copy.store})
+
+    def _read_back(self, store: Store, copy: CopyRecord) -> None:
+        # A run that died after publishing left no part: then the published file is what counts.
+        part = part_name(copy.package)
+        name = part if store.stat(part) else copy.package
+        with Step("Releer del destino", copy.bytes) as step:
+            read_back(store, name, expected_bytes=copy.bytes, expected_sha256=copy.sha256, report=step)
+
+    def _write_manifest(self, store: Store, copy: CopyRecord) -> None:
+        content = CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json")
+        put_small(store, manifest_name(copy.package), content)
+
+
+def put_small(store: Store, name: str, content: bytes) -> None:
+    """Store and publish a small file; the same content there already counts as done."""
+    with store.create(name, expected_bytes=len(content)) as upload:
+        upload.write(content)
+        upload.finish()
+    store.publish(name)
+
+
+def manifest_name(package: str) -> str:
+    """Return the name of the manifest beside a package."""
+    return package + ".manifest.json"
+
+
+def plan_storing(office: Office, number: str) -> StoringPlan:
+    """Read the story; change nothing."""
+    return StoringPlan(office, office.book.story(number))

@@ -1,0 +1,112 @@
+"""The demo: one SINFA case, from its row in the sheet to the proof, with the evidence shown step by step.
+
+Usage: ``scripts/demo [--home FOLDER] [--keep] [--size MB]``. Everything runs on this machine, in one folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from copias_sandbox import world
+from copias_sandbox.seed.cases import DEMO_CASE as DEMO_NUMBER
+
+DEMO_CASE = str(DEMO_NUMBER)
+COPIAS = Path(sys.executable).with_name("copias")
+SCRIPTS = world.PROJECT / "scripts"
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    options = _read_options()
+    home = Path(options.home or tempfile.mkdtemp(prefix="copias-demo-")).absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o711)  # the database server is another account when we are root
+    try:
+        _say("Arranca la mesa de ayuda de prueba y una base de datos PostgreSQL real")
+        place = world.start(home, megabytes=options.size)
+        _attend(place)
+        _show_evidence(place)
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(f"\nLa demostración falló: {error}\n")
+        return 1
+    finally:
+        if not options.keep:
+            world.stop(home)
+            if options.home is None:
+                shutil.rmtree(home, ignore_errors=True)
+    _say("Listo: el caso está resuelto con una copia probada")
+    if options.keep:
+        _say_how_to_go_on(place)
+    return 0
+
+
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="Un caso SINFA, de la fila a la prueba.")
+    parser.add_argument("--home", help="carpeta donde queda todo; por defecto una temporal que se borra")
+    parser.add_argument("--keep", action="store_true", help="deja todo en marcha para seguir probando")
+    parser.add_argument("--size", type=int, default=20, metavar="MB", help="tamaño de la base de datos")
+    return parser.parse_args()
+
+
+def _attend(place: world.World) -> None:
+    _say("El caso, tal como llega en la hoja")
+    query = f"cases[?number=='{DEMO_CASE}'] | [0]"
+    _run(place, "copias", "cases", "--query", query)
+    _say("Lo que haría, sin hacer nada")
+    _run(place, "copias", "run", DEMO_CASE, "--check")
+    _say("Se atiende: copia, almacena, relee, restaura, compara, registra, responde y resuelve")
+    _run(place, "copias", "run", DEMO_CASE, "--yes")
+    _say("Otra vez el mismo caso: no hay nada que hacer y no se hace otra copia")
+    _run(place, "ansible-playbook", "playbooks/attend_case.yml", "-e", f"case={DEMO_CASE}")
+
+
+def _show_evidence(place: world.World) -> None:
+    _say("La historia del caso")
+    _run(place, "copias", "show", DEMO_CASE)
+    _say("Lo que quedó en la NAS")
+    for path in sorted(place.nas.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            sys.stdout.write(f"  {path.stat().st_size:>12,}  {path.relative_to(place.nas)}\n")
+    _say("La bitácora encadena, y un programa de 30 líneas sin este producto lo confirma")
+    _run(place, "copias", "audit", "ledger")
+    _run(place, sys.executable, str(SCRIPTS / "verify_ledger.py"), str(place.state / "ledger.jsonl"))
+    _say("El paquete es el que se firmó, sin este producto")
+    package = next(place.nas.rglob("*.zip"))
+    trusted = place.state / "keys" / "signing.pem.pub"
+    _run(place, sys.executable, str(SCRIPTS / "verify_package.py"), str(package), "--key", str(trusted))
+    proof = orjson.loads(next(place.state.glob("copies/*/proof.json")).read_bytes())
+    for table in proof["tables"]:
+        verdict = "igual" if table["equal"] else "DISTINTA"
+        sys.stdout.write(f"  {table['name']:<40} {table['rows']:>10} filas  {verdict}\n")
+
+
+def _run(place: world.World, program: str, *arguments: str) -> None:
+    """Show a command and run it as an agent would."""
+    shown = [Path(part).name if part.startswith("/") else part for part in (program, *arguments)]
+    sys.stdout.write(f"$ {' '.join(shown)}\n")
+    sys.stdout.flush()
+    path = COPIAS.with_name(program) if "/" not in program else Path(program)
+    subprocess.run([path, *arguments], check=True, cwd=world.PROJECT, env=world.environment_of(place))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"\n── {text} ──\n")
+    sys.stdout.flush()
+
+
+def _say_how_to_go_on(place: world.World) -> None:
+    lines = [f"export {name}={value}" for name, value in place.environment.items()]
+    file = place.home / "env.sh"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sys.stdout.write(f"Para seguir: source {file} && .venv/bin/copias cases\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Google Drive v3, as far as a spreadsheet's client needs it."""

@@ -1,0 +1,79 @@
+"""What holds for every test: which suites run, who needs root, and that nothing is left running."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+NEEDS_ROOT = "needs root"
+_MARK = "COPIAS_TEST_SESSION"
+
+# Benches take minutes and a quiet machine: scripts/bench asks for them by setting this.
+collect_ignore = [] if "COPIAS_BENCH" in os.environ else ["bench"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Mark this run in the environment, which all processes that it starts inherit."""
+    os.environ[_MARK] = uuid.uuid4().hex
+    config.stash[_FAULTS] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by name what truly needs root, for an ordinary user."""
+    if os.geteuid() == 0:
+        return
+    for item in items:
+        if item.get_closest_marker("root"):
+            item.add_marker(pytest.mark.skip(reason=f"{NEEDS_ROOT}: network namespaces or other accounts"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what makes the run fail beside its tests."""
+    for fault in config.stash[_FAULTS]:
+        terminalreporter.write_line(fault, red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run when processes outlive it, or when CI skipped what needs root."""
+    faults = [f"left running: {process}" for process in _left_running()]
+    if "COPIAS_CI" in os.environ:
+        faults += [f"skipped in CI: {name}" for name in _skipped_for_root(session.config)]
+    session.config.stash[_FAULTS] += faults
+    if faults and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+_FAULTS: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def _skipped_for_root(config: pytest.Config) -> Iterator[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if reason.removeprefix("Skipped: ").startswith(NEEDS_ROOT):
+            yield f"{report.nodeid}: {reason}"
+
+
+def _left_running(patience: float = 3.0) -> list[str]:
+    """Processes that this run started and that outlive it, after a moment to end by themselves."""
+    deadline = time.monotonic() + patience
+    while (left := list(_marked_processes())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def _marked_processes() -> Iterator[str]:
+    for process in psutil.process_iter(["pid", "cmdline", "status"]):
+        if process.info["pid"] == os.getpid() or process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        try:
+            if process.environ().get(_MARK) == os.environ[_MARK]:
+                yield f"{process.info['pid']} {' '.join(process.info['cmdline'] or [])[:120]}"
+        except psutil.Error:
+            continue  # ended meanwhile, or another account's, which a run of ours cannot have started
