@@ -13,14 +13,19 @@ import base64
 import hashlib
 import json
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 BLOCK = 1 << 20
 INNER = "manifest.json"
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)
+UNREADABLE += (zipfile.BadZipFile, NotImplementedError, zlib.error, struct.error)
 
 
 def main() -> int:
@@ -34,7 +39,7 @@ def main() -> int:
         manifest = read_manifest(beside.read_bytes())
         problems = check_package(arguments.package, manifest) + check_entries(arguments.package, manifest)
         found, note = check_signature(manifest, arguments.key)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         print(f"MAL: no se puede leer: {error}", file=sys.stderr)
         return 1
     for problem in problems + found:
@@ -92,7 +97,7 @@ def check_entries(path: Path, manifest: dict) -> list:
     return problems
 
 
-def digest(stream, limit: int) -> tuple:
+def digest(stream: BinaryIO, limit: int) -> tuple:
     """Return size and SHA-256, reading little more than ``limit`` bytes."""
     found, size = hashlib.sha256(), 0
     while size <= limit and (block := stream.read(BLOCK)):

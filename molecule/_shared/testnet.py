@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Test hosts in namespaces of this machine: control, NAS and database server on one bridge.
 
 Every host is one process tree in network, mount, process, host-name and IPC namespaces of its own, so nothing of it

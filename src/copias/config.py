@@ -68,7 +68,6 @@ class DatabaseSettings(Settings):
     store: str = "nas"
     authorisation: Authorisation | None = None
     time_limit: timedelta = timedelta(hours=12)
-    stall_limit: timedelta = timedelta(minutes=15)
 
     def connection(self) -> Connection:
         """Return where the database driver connects."""

@@ -97,12 +97,13 @@ class Transaction:
     def _write(self, line: bytes) -> None:
         start = self.stream.seek(0, os.SEEK_END)
         try:
-            self.stream.write(line)
-            self.stream.flush()
+            rest = memoryview(line)
+            while rest:  # a nearly full disk takes the first bytes and says so
+                rest = rest[self.stream.write(rest) :]
             os.fsync(self.stream.fileno())
         except OSError as error:
             os.ftruncate(self.stream.fileno(), start)
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise StoreFull(
                     "no se pudo escribir en la bitácora",
                     whose=str(self.ledger.path),

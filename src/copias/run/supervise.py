@@ -5,6 +5,7 @@ Usage: ``python -m copias.run.supervise FOLDER``. It is started by :mod:`copias.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -23,6 +24,8 @@ from copias.run.folder import Request, Result, RunFolder
 if t.TYPE_CHECKING:
     from types import FrameType
 
+_PR_SET_CHILD_SUBREAPER = 36
+
 PROJECT = Path(__file__).resolve().parents[3]
 """The checkout: the collection's playbooks and ansible.cfg."""
 
@@ -38,6 +41,7 @@ class Supervisor:
 
     def run(self) -> Result:
         """Run the playbook to its end and return what came of it, once it is on the disk."""
+        _adopt_orphans()
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
         status, return_code = self._play()
@@ -115,6 +119,11 @@ class Supervisor:
         if self.failures:
             return str(self.failures[0].get("msg", ""))
         return f"La ejecución terminó sin explicación ({status}); vea {self.folder.output}"
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what the playbook leaves behind, so that it can be found and ended."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _reap_children() -> None:
