@@ -42,7 +42,9 @@ class Step:
         self._write()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            self.total = self.done  # what was predicted is known now
         self._write()
 
     def __call__(self, count: int, /) -> None:

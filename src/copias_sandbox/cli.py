@@ -15,6 +15,7 @@ app = typer.Typer(
     name="sandbox",
     help="Google Workspace local con datos de demostración, para pruebas y demos.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 Home = t.Annotated[

@@ -109,13 +109,17 @@ def stop(home: Path) -> bool:
 
 
 def _gone(process: psutil.Process) -> bool:
-    try:
-        process.wait(STOP_LIMIT)
-    except psutil.TimeoutExpired:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-    return True
+    """Wait until a process has ended; a zombie has, even when whoever started it never asks."""
+    limit = time.monotonic() + STOP_LIMIT
+    while time.monotonic() < limit:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                process.wait(0)  # reaps it when it is our own child
+                return True
+        except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _process(found: Running) -> psutil.Process | None:

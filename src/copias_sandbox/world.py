@@ -13,6 +13,7 @@ from copias.package import generate_key
 from copias.people import read_identity
 from copias.store import StoreSettings, open_store
 from copias_sandbox import control, sinfa
+from copias_sandbox.home import Running
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "inventories" / "sandbox" / "copias.yml"
@@ -69,18 +70,30 @@ def start(
         "COPIAS_CONFIG": str(CONFIG),
         "COPIAS_STATE": str(home / "state"),
         "COPIAS_NAS": str(home / "nas"),
-        "COPIAS_SANDBOX_HOME": str(home / "google"),
-        "COPIAS_SANDBOX_URL": google.url,
-        "COPIAS_GOOGLE_KEY": google.key,
-        "COPIAS_SPREADSHEET": google.spreadsheet,
-        "COPIAS_CONTROL_SPREADSHEET": google.control_spreadsheet,
-        "COPIAS_SINFA_PORT": str(database.reader.port),
-        "COPIAS_SINFA_USER": database.reader.user,
-        "COPIAS_SINFA_PASSWORD_FILE": str(database.reader.password_file),
+        **_google_environment(home, google),
+        **_sinfa_environment(database),
     }
     world = World(home, environment)
     _furnish(world, role)
     return world
+
+
+def _google_environment(home: Path, google: Running) -> dict[str, str]:
+    return {
+        control.ENVIRONMENT: str(home / "google"),
+        "COPIAS_SANDBOX_URL": google.url,
+        "COPIAS_GOOGLE_KEY": google.key,
+        "COPIAS_SPREADSHEET": google.spreadsheet,
+        "COPIAS_CONTROL_SPREADSHEET": google.control_spreadsheet,
+    }
+
+
+def _sinfa_environment(database: sinfa.Sinfa) -> dict[str, str]:
+    return {
+        "COPIAS_SINFA_PORT": str(database.reader.port),
+        "COPIAS_SINFA_USER": database.reader.user,
+        "COPIAS_SINFA_PASSWORD_FILE": str(database.reader.password_file),
+    }
 
 
 def stop(home: Path) -> None:

@@ -113,8 +113,10 @@ def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = 
     """Entrega a la mesa de ayuda lo que quedó pendiente, y resuelve los casos que solo esperaban eso."""
     from copias.case.closing import finish_waiting
     from copias.office import open_office
+    from copias.people import Role
 
     office = open_office(config)
+    office.actor.require(Role.AGENT, "entregar lo pendiente")
     results = finish_waiting(office)
     waiting = {number: list(outcome.waiting) for number, outcome in results.items() if outcome.waiting}
     data = {"delivered": {number: list(outcome.delivered) for number, outcome in results.items()}, "waiting": waiting}

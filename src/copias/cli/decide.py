@@ -94,7 +94,11 @@ def reopen_case(
 
 @reports_errors
 def note_case(
-    number: CaseNumber, text: t.Annotated[str, typer.Argument(metavar="TEXTO")], config: Config = None
+    number: CaseNumber,
+    text: t.Annotated[str, typer.Argument(metavar="TEXTO")],
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
 ) -> None:
     """Agrega una nota a la historia de un caso."""
-    _decide(number, "case.noted", text, done="nota agregada", config=config, output=Output())
+    _decide(number, "case.noted", text, done="nota agregada", config=config, output=Output(as_json, query))

@@ -110,6 +110,20 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
         typer.echo(f"… y {len(found) - ROWS} más: use --json")
 
 
+def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
+    """Print labels and values."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for label, value in facts:
+        table.add_row(label, Text(clean(value)))
+    Console().print(table)
+
+
 def clean(text: str) -> str:
     """Return text that cannot command a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

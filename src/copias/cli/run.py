@@ -14,6 +14,7 @@ from copias.cli.output import (
     Json,
     Output,
     Query,
+    print_facts,
     print_table,
     reports_errors,
     say_bytes,
@@ -77,10 +78,11 @@ def follow_case(number: CaseNumber, config: Config = None, as_json: Json = False
     """Sigue la ejecución de un caso; Ctrl-C deja de mirar y no la detiene."""
     from copias.case.book import check_number
     from copias.office import open_office
-    from copias.run.folder import latest_run
+    from copias.run.folder import active_run, latest_run
 
     office = open_office(config)
-    _follow(office, latest_run(office.deployment.runs, check_number(number)), Output(as_json, query))
+    runs, claim = office.deployment.runs, office.claims.active(check_number(number))
+    _follow(office, active_run(runs, claim) if claim else latest_run(runs, number), Output(as_json, query))
 
 
 @reports_errors
@@ -90,14 +92,15 @@ def stop_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
     from copias.errors import NotReady
     from copias.office import open_office
     from copias.people import Role
-    from copias.run.folder import latest_run
+    from copias.run.folder import active_run
     from copias.run.follow import stop_run
 
     office = open_office(config)
     office.actor.require(Role.AGENT, "detener casos")
-    if office.claims.active(check_number(number)) is None:
+    claim = office.claims.active(check_number(number))
+    if claim is None:
         raise NotReady("el caso no se está ejecutando", whose=f"caso {number}", repair=f"vea `copias show {number}`")
-    result = stop_run(latest_run(office.deployment.runs, number))
+    result = stop_run(active_run(office.deployment.runs, claim))
     Output(as_json, query).show(
         asdict(result), lambda: typer.echo(result.message or "La ejecución ya había terminado.")
     )
@@ -122,7 +125,7 @@ def _announce(intake: Intake, story: Story, preflight: Preflight) -> None:
         rows.append(("Duración", f"cerca de {say_seconds(seconds * 3)}: copiar, releer y probar"))
     if story.copy:
         rows.append(("Continúa", f"la copia {story.copy.copy_id} ya está hecha"))
-    print_table(f"Caso {intake.number}", ["", ""], rows)
+    print_facts(f"Caso {intake.number}", rows)
     checks = [
         (check.name, "sí" if check.passed else "NO", "" if check.passed else check.repair) for check in preflight.checks
     ]
@@ -178,7 +181,7 @@ def _show_outcome(
         if check:
             typer.echo(f"Prueba en seco: {data['changed']} pasos cambiarían algo; no se hizo nada. Detalle: {log}")
         else:
-            print_table(f"Caso {number}", ["", ""], tell_outcome(story))
+            print_facts(f"Caso {number}", tell_outcome(story))
 
     output.show(data, render)
     if code:

@@ -6,14 +6,19 @@ import typing as t
 
 import typer
 
-from copias.cli.output import Config, reports_errors
+from copias.cli.output import Config, Json, Output, Query, reports_errors
 
 app = typer.Typer(no_args_is_help=True, help="Destinos de las copias y llave de firma.")
 
 
 @app.command("init")
 @reports_errors
-def init_store(name: t.Annotated[str, typer.Argument(metavar="DESTINO")], config: Config = None) -> None:
+def init_store(
+    name: t.Annotated[str, typer.Argument(metavar="DESTINO")],
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
     """Prepara un destino: lo marca, para que una NAS sin montar nunca se confunda con su carpeta vacía."""
     from copias.office import open_office
     from copias.people import Role
@@ -21,12 +26,12 @@ def init_store(name: t.Annotated[str, typer.Argument(metavar="DESTINO")], config
     office = open_office(config)
     office.actor.require(Role.ADMINISTRATOR, "preparar destinos")
     office.open_store(name).prepare()
-    typer.echo(f"El destino {name} está preparado.")
+    Output(as_json, query).show({"store": name}, lambda: typer.echo(f"El destino {name} está preparado."))
 
 
 @app.command("key")
 @reports_errors
-def create_key(config: Config = None) -> None:
+def create_key(config: Config = None, as_json: Json = False, query: Query = None) -> None:
     """Crea la llave que firma los manifiestos, si no existe."""
     from copias.files import make_private_directory
     from copias.office import open_office
@@ -37,8 +42,9 @@ def create_key(config: Config = None) -> None:
     office.actor.require(Role.ADMINISTRATOR, "crear la llave de firma")
     path = office.deployment.signing_key
     make_private_directory(path.parent)
-    if path.exists():
-        typer.echo("La llave ya existe.")
-        return
-    generate_key(path)
-    typer.echo(f"Llave creada en {path}. Guarde una copia fuera de esta máquina; sin ella no se firma.")
+    made = not path.exists()
+    if made:
+        generate_key(path)
+    said = f"Llave creada en {path}. Guarde una copia fuera de esta máquina; sin ella no se firma."
+    data = {"key": str(path), "created": made}
+    Output(as_json, query).show(data, lambda: typer.echo(said if made else "La llave ya existe."))

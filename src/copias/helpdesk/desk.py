@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from copias.errors import BadInput
 from copias.helpdesk.cells import cell_line, cell_text
 from copias.helpdesk.dates import write_moment
-from copias.helpdesk.gateway import Gateway
+from copias.helpdesk.gateway import Gateway, perhaps_written
 from copias.helpdesk.model import CaseList, HelpDeskCase, Problem
 from copias.helpdesk.numbers import read_number
 from copias.helpdesk.outgoing import ControlRow, Delivered, Response, StatusChange
@@ -90,7 +90,8 @@ class HelpDesk:
             WriteUncertain: it may be written; deliver it with :meth:`deliver_once` from now on.
         """
         delivered, _ = self._appender.append(self._response_row(response))
-        return self._with_visible(delivered, response)
+        with perhaps_written():
+            return self._with_visible(delivered, response)
 
     def append_control(self, row: ControlRow) -> Delivered:
         """Append a row to the control sheet; as :meth:`append_response`."""
@@ -98,7 +99,8 @@ class HelpDesk:
 
     def find_key(self, row: Response | ControlRow) -> Delivered | None:
         """Return where a row is already, by its key and case."""
-        return self._appender.find(self._new_row(row))
+        found = self._appender.find(self._new_row(row))
+        return replace(found, found=True) if found is not None else None
 
     def deliver_once(self, row: Response | ControlRow, *, attempted_at: datetime | None = None) -> Delivered:
         """Append a row unless it is there.
@@ -107,12 +109,18 @@ class HelpDesk:
             row: what to append.
             attempted_at: when it was last tried without a known outcome; ``None`` for the first try. After a try a
                 row may still appear for ``settle_seconds``, so that long is waited before the key is looked for.
+
+        Raises:
+            WriteUncertain: it may be written, by this try or the earlier one.
+            HelpDeskUnavailable: it is surely not written.
         """
         if attempted_at is not None:
             self._settle(attempted_at)
-            found = self.find_key(row)
-            if found is not None:
-                return self._with_visible(found, row) if isinstance(row, Response) else found
+            # Until the key has been looked for in vain, the earlier try may have written the row.
+            with perhaps_written():
+                found = self.find_key(row)
+                if found is not None:
+                    return self._with_visible(found, row) if isinstance(row, Response) else found
         return self.append_response(row) if isinstance(row, Response) else self.append_control(row)
 
     def set_request_status(self, number: str, expected: str, *, text: str) -> StatusChange:
@@ -151,14 +159,30 @@ class HelpDesk:
             self._waiting.sleep(left)
 
     def _with_visible(self, delivered: Delivered, response: Response) -> Delivered:
-        """Read what people see in the request's row after a response."""
+        """Read what people see in the request's row after a response, and change it where the deployment wants."""
         rows = self._gateway.read(self._settings.spreadsheet, [(self._tabs.requests, "")])[0]
         shown = self._reader.status_text(rows, _checked_number(response.number))
         if shown is None:
             return delivered
-        words = self._reader.words
-        meant = words.read(response.status)
-        return replace(delivered, visible=meant is not None and words.read(shown) == meant, visible_text=shown)
+        visible = self._shows(shown, response)
+        if not visible and self._settings.update_request_status:
+            shown = self._reflect(response) or shown
+            visible = self._shows(shown, response)
+        return replace(delivered, visible=visible, visible_text=shown)
+
+    def _shows(self, shown: str, response: Response) -> bool:
+        meant = self._reader.words.read(response.status)
+        return meant is not None and self._reader.words.read(shown) is meant
+
+    def _reflect(self, response: Response) -> str | None:
+        """Bring the request's cell up to date, and return what it holds then; ``None`` when it was left alone.
+
+        Left alone is a cell that a person has moved on since, and one that a later response of the case speaks for.
+        """
+        case = self.cases(classified={_checked_number(response.number)}).case(_checked_number(response.number))
+        if case is None or case.status_source != "response" or case.responses[-1].key != response.key:
+            return None
+        return self.set_request_status(case.number, case.visible_status_text, text=response.status).text
 
     def _new_row(self, row: Response | ControlRow) -> NewRow:
         return self._response_row(row) if isinstance(row, Response) else self._control_row(row)

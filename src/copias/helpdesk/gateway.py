@@ -29,6 +29,21 @@ class WriteUncertain(HelpDeskUnavailable):
         return {**super().facts(), "maybe_written": True}
 
 
+@contextmanager
+def perhaps_written() -> Iterator[None]:
+    """Say of every outage in the block that a row may be written: it runs after an append, known or possible.
+
+    Raises:
+        WriteUncertain: the help desk did not answer.
+    """
+    try:
+        yield
+    except WriteUncertain:
+        raise
+    except HelpDeskUnavailable as error:
+        raise WriteUncertain(error.what, whose=error.whose, why=error.why, repair=error.repair) from error
+
+
 class Gateway:
     """One account's way to spreadsheets. Reads are tried again; appends only when they surely had no effect."""
 

@@ -121,12 +121,10 @@ def _bad_header(
     tab: str, fields: Fields, texts: Sequence[str], faults: tuple[list[str], dict[str, list[int]]]
 ) -> BadSheet:
     missing, doubled = faults
-    causes = [
-        f"falta la columna de {field} (se esperaba {' o '.join(f'«{alias}»' for alias in fields.aliases[field])})"
-        for field in missing
-    ]
+    causes = [f"falta {_names(fields.aliases[field])} (campo {field})" for field in missing]
     causes += [
-        f"{field} aparece {len(columns)} veces ({', '.join(f'«{texts[column]}»' for column in columns)})"
+        f"{_names(fields.aliases[field][:1])} (campo {field}) aparece {len(columns)} veces: "
+        f"{', '.join(f'«{texts[column]}»' for column in columns)}"
         for field, columns in doubled.items()
     ]
     found = ", ".join(f"«{text[:60]}»" for text in texts if text) or "ningún texto"
@@ -136,3 +134,7 @@ def _bad_header(
         why=f"{'; '.join(causes) or 'no hay encabezado'}. Se encontró: {found}",
         repair="corrija el encabezado en la hoja, o ponga su nombre en help_desk.aliases de copias.yml",
     )
+
+
+def _names(aliases: Sequence[str]) -> str:
+    return " o ".join(f"«{alias}»" for alias in aliases)

@@ -54,7 +54,10 @@ class ResponseReader:
         by_key: dict[str, ResponseRow] = {}
         for index, row in rows:
             response = self._read_row(index, row, found, wanted=wanted)
-            if response is None or self._is_double(response, by_key, found):
+            if response is None:
+                continue
+            if self._is_double(response, by_key, found):
+                found.passed_over += response.number not in wanted
                 continue
             found.by_case.setdefault(response.number, []).append(response)
         return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from copias.errors import BadInput, BadSheet
 from copias.helpdesk.a1 import column_letters, first_cell
 from copias.helpdesk.cells import add_key, is_key, split_key, text_of
-from copias.helpdesk.gateway import WriteUncertain
+from copias.helpdesk.gateway import WriteUncertain, perhaps_written
 from copias.helpdesk.outgoing import Delivered
 from copias.helpdesk.reading import number_in
 from copias.helpdesk.responses import key_in
@@ -106,7 +106,8 @@ class Appender:
         cells = [placed.get(column) or None for column in range(header.first, header.last + 1)]
         anchor = f"{column_letters(header.first)}{header.row}:{column_letters(header.last)}{header.row}"
         written = self._gateway.append(row.tab, anchor, cells)
-        return self._read_back(row, header, written)
+        with perhaps_written():
+            return self._read_back(row, header, written)
 
     def find(self, row: NewRow) -> Delivered | None:
         """Look for a row by its key in the whole tab."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 import typing as t
@@ -65,13 +66,13 @@ class ProofPlan(StepPlan):
         """Fetch the dump from the store, not from anything kept here, and restore it."""
         driver = find_subject(self.office, self.story).driver()
         manifest = read_manifest(CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json"))
-        spools = make_private_directory(self.office.deployment.state / "spool")
+        spools = _sweep(make_private_directory(self.office.deployment.state / "spool"), copy.copy_id)
         with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
             dump = Path(spool) / "dump"
             store = self.office.open_store(copy.store)
             with Step("Traer del destino", copy.bytes) as fetched, store.open(copy.package, uncached=True) as stream:
                 extract_dump(stream, dump, manifest=manifest, report=fetched)
-            with Step("Restaurar y comparar", record.bytes) as restored:
+            with Step("Restaurar y comparar", record.source_bytes) as restored:
                 return verify(driver, dump, record, report=restored)
 
     def _publish_proof(self, copy: CopyRecord, folder: CopyFolder) -> None:
@@ -88,6 +89,13 @@ class ProofPlan(StepPlan):
             name = copy.package.removesuffix(".zip") + ending
             store.remove(name)
             put_small(store, name, content)
+
+
+def _sweep(spools: Path, copy_id: str) -> Path:
+    """Remove what a run of this copy that was killed left; the claim says that no other one is using it."""
+    for left in spools.glob(f"{copy_id}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return spools
 
 
 def _summarise(copy: CopyRecord, record: DumpRecord, proof: Verification, seconds: float) -> dict[str, t.Any]:

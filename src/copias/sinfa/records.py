@@ -27,6 +27,7 @@ class CopyFolder:
 
     def write_bytes(self, name: str, content: bytes) -> Path:
         """Keep a file under ``name``."""
+        make_private_directory(self.path.parent)
         path = make_private_directory(self.path) / name
         write_atomically(path, content)
         return path

@@ -35,6 +35,7 @@ class StoringPlan(StepPlan):
             self._read_back(store, copy)
         except Altered as error:
             office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
+            store.remove(part_name(copy.package))  # never published, and worth nothing
             raise
         store.publish(copy.package)
         self._write_manifest(store, copy)

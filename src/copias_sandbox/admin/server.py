@@ -49,7 +49,7 @@ class AdminPort:
         application = web.Application(client_max_size=64 * 2**20)
         for (verb, path), handler in self._routes().items():
             application.router.add_route(verb, path, _wrapped(handler))
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, LOOPBACK, port).start()
@@ -146,10 +146,7 @@ class AdminPort:
 
     async def _clear_faults(self, _: Json) -> Json:
         self._google.faults.clear()
-        if self._recovery is not None:
-            self._recovery.cancel()
-        for port in self._ports:
-            await port.listen_again()
+        await self._clear_outage()
         return {}
 
     async def _outage(self, body: Json) -> Json:
@@ -169,6 +166,9 @@ class AdminPort:
         return {"mode": mode}
 
     async def _clear_outage(self) -> None:
+        if self._recovery is not None:
+            self._recovery.cancel()
+            self._recovery = None
         self._google.faults.down_until = 0.0
         for port in self._ports:
             await port.listen_again()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from copias_sandbox.core.errors import Json
 
 LONGEST_BODY: t.Final = 20_000
-"""Bytes of a request's body above which the log keeps only its length."""
+"""Bytes of a request above which the log keeps only their number."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class LoggedCall:
 class CallLog:
     """The newest calls; the numbers go on after a clear."""
 
-    calls: deque[LoggedCall] = field(default_factory=lambda: deque(maxlen=50_000))
+    calls: deque[LoggedCall] = field(default_factory=lambda: deque(maxlen=20_000))
     count: int = 0
 
     def open(self, *, time: float, host: str, verb: str, target: str) -> LoggedCall:

@@ -11,7 +11,7 @@ import orjson
 
 from copias_sandbox.clock import Clock
 from copias_sandbox.core.answer import Answer, Delivery, json_answer, refusal
-from copias_sandbox.core.calls import CallLog, LoggedCall
+from copias_sandbox.core.calls import LONGEST_BODY, CallLog, LoggedCall
 from copias_sandbox.core.discovery import Api, Method, load_api
 from copias_sandbox.core.errors import GoogleError, Json, missing_scope
 from copias_sandbox.core.faults import FaultPlan, Strike
@@ -126,7 +126,8 @@ class Google:
         writes = method.verb != "GET" and method.id not in room.reads
         self.quota.charge(api.name.split(".")[0], write=writes, user=principal.email, now=self.clock.now())
         checked = self._checked(room, method, variables, request, principal)
-        call.body = checked.body or None
+        size = len(request.body)
+        call.body = {"bytes": size} if size > LONGEST_BODY else checked.body or None
         handler = room.handlers.get(method.id)
         if handler is None:
             raise GoogleError(501, f"The sandbox does not do {method.id} yet.", reason="notImplemented")

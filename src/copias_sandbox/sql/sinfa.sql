@@ -60,7 +60,7 @@ CREATE MATERIALIZED VIEW contabilidad.balance_anual AS
 
 CREATE SEQUENCE presupuesto.numero_cdp START 1000 INCREMENT 5;
 CREATE TABLE presupuesto.rubro (
-    codigo text PRIMARY KEY, nombre text NOT NULL, apropiacion numeric(18, 2), ejecutado numeric(18, 4)
+    codigo text PRIMARY KEY, nombre text NOT NULL, apropiacion numeric(18, 2), ejecutado numeric
 );
 INSERT INTO presupuesto.rubro
 SELECT '2.1.' || i, 'Rubro ' || i || ' — inversión', i * 1000000.00, CASE WHEN i % 7 = 0 THEN NULL ELSE i * 1.0 END

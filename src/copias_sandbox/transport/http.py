@@ -28,7 +28,7 @@ class GooglePort:
         self._google = google
         self._tls = tls
         self._server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(self._server, handle_signals=False)
+        self._runner = web.ServerRunner(self._server, handle_signals=False, shutdown_timeout=1)
         self._site: web.TCPSite | None = None
         self.port = 0
 

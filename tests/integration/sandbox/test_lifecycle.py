@@ -12,12 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.service_account import Credentials
 from typer.testing import CliRunner
 
 from copias.errors import NotReady
 from copias_sandbox import control
 from copias_sandbox.cli import app
 from copias_sandbox.home import Home
+
+SHEETS = "https://www.googleapis.com/auth/spreadsheets"
 
 
 @pytest.fixture
@@ -71,10 +75,9 @@ def test_what_was_written_is_there_after_a_restart_on_the_same_ports(place):
 
     assert (second.http, second.spreadsheet) == (first.http, first.spreadsheet)
     assert second.pid != first.pid
-    client = requests.Session()
-    assert client.get(f"{second.admin_url}/status", timeout=5).json()["calls"] == 0
-    path = place / "state.sqlite"
-    assert path.exists()
+    session = AuthorizedSession(Credentials.from_service_account_file(second.key, scopes=[SHEETS]))
+    found = session.get(f"{second.url}/v4/spreadsheets/{second.spreadsheet}/values/A1", timeout=5).json()
+    assert found["values"] == [["cambiado"]]
 
 
 def test_pid_of_another_process_is_not_taken_for_the_sandbox(place):

@@ -72,7 +72,7 @@ def test_empty_cell_has_no_date(cell: object) -> None:
     ],
 )
 def test_what_is_no_date_is_refused(cell: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"year|date|value|number|NaN|digits|day|month|hour|convert|minute|range"):
         read_moment(cell)
 
 

@@ -44,19 +44,19 @@ def test_missing_header_lists_what_was_expected_and_what_was_found() -> None:
 
     text = str(caught.value)
     assert "pestaña «Solicitudes»" in text
-    assert "falta la columna de status (se esperaba «Estado»)" in text
+    assert "falta «Estado» (campo status)" in text
     assert "Se encontró: «Caso», «Situación», «Dependencia»" in text
     assert "help_desk.aliases" in text
 
 
 @pytest.mark.parametrize("second", ["Estado", "ESTADO ", "Éstado"])
 def test_doubled_header_lists_both(second: str) -> None:
-    with pytest.raises(BadSheet, match="status aparece 2 veces"):
+    with pytest.raises(BadSheet, match=r"\(campo status\) aparece 2 veces"):
         find_header("S", [["Caso", "Estado", "Dependencia", second]], FIELDS)
 
 
 def test_two_names_of_one_field_are_doubled_too() -> None:
-    with pytest.raises(BadSheet, match="number aparece 2 veces .*«Caso», «Número de caso»"):
+    with pytest.raises(BadSheet, match=r"aparece 2 veces: «Caso», «Número de caso»"):
         find_header("S", [["Caso", "Estado", "Dependencia", "Número de caso"]], FIELDS)
 
 

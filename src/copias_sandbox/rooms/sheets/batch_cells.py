@@ -46,6 +46,8 @@ def update_cells(workbook: Workbook, request: Json) -> Json:
         start = request["start"]
         sheet = workbook.sheet(start.get("sheetId", 0))
         top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
+        if min(top, left) < 0:
+            raise invalid("start.rowIndex and start.columnIndex must be 0 or more.")
     else:
         sheet, box = workbook.box_of(request.get("range", {}))
         top, left = box.top, box.left

@@ -20,13 +20,28 @@ def add_sheet(workbook: Workbook, request: Json) -> Json:
     title = properties.get("title", f"Hoja {len(workbook.sheets) + 1}")
     _check_title(workbook, title)
     size = properties.get("gridProperties", {})
-    grid = Grid(size.get("rowCount", 1000), size.get("columnCount", 26))
+    grid = Grid(_positive(size, "rowCount", 1000), _positive(size, "columnCount", 26))
     sheet = Sheet(identifier, title, grid, size.get("frozenRowCount", 0), properties.get("hidden", False))
-    workbook.sheets.insert(properties.get("index", len(workbook.sheets)), sheet)
+    workbook.sheets.insert(_place(workbook, properties.get("index", len(workbook.sheets))), sheet)
     return {"addSheet": {"properties": sheet_properties(workbook, sheet)}}
 
 
+def _positive(size: Json, name: str, default: int) -> int:
+    number = int(size.get(name, default))
+    if number < 1:
+        raise invalid(f"gridProperties.{name} must be greater than zero.")
+    return number
+
+
+def _place(workbook: Workbook, index: int) -> int:
+    if not 0 <= index <= len(workbook.sheets):
+        raise invalid(f"Sheet index {index} is out of bounds.")
+    return index
+
+
 def _check_title(workbook: Workbook, title: str) -> None:
+    if not title:
+        raise invalid("Sheet names cannot be empty.")
     if title in workbook.titles():
         raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')
 
@@ -50,7 +65,7 @@ def _span(workbook: Workbook, span: Json) -> tuple[Sheet, str, int, int]:
         raise invalid("dimension must be ROWS or COLUMNS.")
     size = _size(sheet, dimension)
     start, end = span.get("startIndex", 0), span.get("endIndex", size)
-    if start >= end:
+    if start < 0 or start >= end:
         raise invalid(f"startIndex[{start}] must be less than endIndex[{end}].")
     return sheet, dimension, start, end
 
@@ -107,13 +122,13 @@ def update_sheet_properties(workbook: Workbook, request: Json) -> Json:
     sheet = workbook.sheet(properties.get("sheetId", 0))
     every = "*" in mask
     if ("title" in mask or every) and properties.get("title") != sheet.title:
-        _check_title(workbook, properties["title"])
+        _check_title(workbook, properties.get("title", ""))
         sheet.title = properties["title"]
     if "hidden" in mask or every:
         sheet.hidden = properties.get("hidden", False)
     if "index" in mask and "index" in properties:
         workbook.sheets.remove(sheet)
-        workbook.sheets.insert(properties["index"], sheet)
+        workbook.sheets.insert(_place(workbook, properties["index"]), sheet)
     if "gridProperties" in mask or every:
         _update_grid(workbook, sheet, properties.get("gridProperties", {}), mask.get("gridProperties", {}))
     return {}
@@ -125,7 +140,7 @@ def _update_grid(workbook: Workbook, sheet: Sheet, properties: Json, mask: Mask)
     for name, dimension in (("rowCount", ROWS), ("columnCount", COLUMNS)):
         if name not in properties or (mask and name not in mask):
             continue
-        size, target = _size(sheet, dimension), properties[name]
+        size, target = _size(sheet, dimension), _positive(properties, name, 1)
         if target > size:
             workbook.insert(sheet, dimension, at=size, count=target - size)
         elif target < size:

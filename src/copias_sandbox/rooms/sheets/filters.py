@@ -66,7 +66,7 @@ def location_of(location: Json) -> tuple[int | None, str | None, int | None]:
     span = location.get("dimensionRange")
     if span is not None:
         start, end = span.get("startIndex", 0), span.get("endIndex")
-        if end != start + 1 or span.get("dimension") not in {ROWS, COLUMNS}:
+        if start < 0 or end != start + 1 or span.get("dimension") not in {ROWS, COLUMNS}:
             raise invalid("The dimensionRange of developer metadata must be exactly one row or column.")
         return span.get("sheetId", 0), span["dimension"], start
     if "sheetId" in location:

@@ -108,12 +108,9 @@ class Workbook:
     def box_of(self, grid_range: Json) -> tuple[Sheet, Box]:
         """Read a ``GridRange``."""
         sheet = self.sheet(grid_range.get("sheetId") or 0)
-        return sheet, Box(
-            grid_range.get("startRowIndex") or 0,
-            grid_range.get("startColumnIndex") or 0,
-            grid_range.get("endRowIndex"),
-            grid_range.get("endColumnIndex"),
-        )
+        top, bottom = _ends(grid_range, "Row")
+        left, right = _ends(grid_range, "Column")
+        return sheet, Box(top, left, bottom, right)
 
     def insert(self, sheet: Sheet, dimension: str, *, at: int, count: int) -> None:
         """Insert rows or columns before ``at``; metadata at or after it moves along."""
@@ -147,3 +144,10 @@ class Workbook:
     def next_sheet_id(self) -> int:
         """Return a sheet id not yet used."""
         return max((sheet.id for sheet in self.sheets), default=0) + 1
+
+
+def _ends(grid_range: Json, name: str) -> tuple[int, int | None]:
+    start, end = grid_range.get(f"start{name}Index") or 0, grid_range.get(f"end{name}Index")
+    if start < 0 or (end is not None and end <= start):
+        raise invalid(f"start{name}Index[{start}] must be 0 or more and less than end{name}Index[{end}].")
+    return start, end
