@@ -9,9 +9,14 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from hypothesis import settings
 
 NEEDS_ROOT = "needs root"
 _MARK = "COPIAS_TEST_SESSION"
+
+# How long one example takes says nothing on a shared machine.
+settings.register_profile("copias", deadline=None, print_blob=True)
+settings.load_profile("copias")
 
 # Benches take minutes and a quiet machine: scripts/bench asks for them by setting this.
 collect_ignore = [] if "COPIAS_BENCH" in os.environ else ["bench"]

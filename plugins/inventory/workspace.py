@@ -16,6 +16,9 @@ description:
   - Reads the deployment's file, C(copias.yml), which the package reads too.
   - The host C(control) is this machine.
   - The groups are C(sinfa), a host for each database, and C(nas), a host for each store.
+  - The group C(case_subject) is empty; a playbook that attends a case puts there what the case copies.
+  - The variable C(copias_config) of all hosts is the file's path, which every module of the collection asks for.
+  - A database has the variables C(sinfa_engine), C(sinfa_department) and C(sinfa_store).
   - Every host is worked on from the control node, so each has a local connection.
 requirements:
   - The Python package C(copias), which is in this repository.
@@ -32,6 +35,38 @@ EXAMPLES = r"""
 # inventories/example/copias.yml; docs/configuration.md explains every key.
 plugin: funza.copias.workspace
 entity: Alcaldía de ejemplo
+state: /var/lib/copias
+people: people.yml
+
+google:
+  key_file: /etc/copias/google.json
+
+help_desk:
+  spreadsheet: the-id-of-the-spreadsheet
+  requests_tab: Solicitudes
+  responses_tab: Respuestas
+  control_spreadsheet: the-id-of-another
+  control_tab: Control
+
+stores:
+  nas_principal:
+    kind: sftp
+    host: nas.example
+    user: copias
+    path: /copias
+    identity_file: /etc/copias/keys/nas
+    known_hosts: /etc/copias/known_hosts
+
+databases:
+  hacienda:
+    engine: postgresql
+    host: sinfa.example
+    database: sinfa
+    user: copias
+    password_file: /etc/copias/keys/sinfa.password
+    department: Secretaría de Hacienda
+    record_series: Estados financieros
+    store: nas_principal
 """
 
 import sys
@@ -67,10 +102,12 @@ class InventoryModule(BaseInventoryPlugin):
         try:
             deployment = load_deployment(Path(path))
         except BackupError as error:
-            raise AnsibleParserError(str(error)) from error
+            # Its own cause is a dump of the whole model, which says no more than the message.
+            raise AnsibleParserError(str(error)) from None
         self._add_host("control", None)
         self._add_group("sinfa", sorted(deployment.databases))
         self._add_group("nas", sorted(deployment.stores))
+        self._add_group("case_subject", [])
         self.inventory.set_variable("all", "copias_config", str(Path(path).resolve()))
         self._describe_databases(deployment)
 

@@ -13,9 +13,9 @@ module: case_claim
 short_description: Claim a case for this playbook and move it to in progress
 version_added: 0.1.0
 description:
-  - Checks the conditions of operation and records who runs the case.
+  - Refuses a case that does not meet its conditions of operation, naming all that fail, each with its repair.
+  - Records who runs the case. A case that another live run holds is refused; the claim of a dead run is taken over.
   - Moves the case to in progress and appends the row of the response form.
-  - A case that another live run holds is refused; the claim of a dead run is taken over.
   - When the help desk does not answer, the row waits in the outbox and the copy goes on.
 extends_documentation_fragment:
   - funza.copias._case
@@ -33,10 +33,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-diff:
-  description: The state of the case before and after.
+state:
+  description: The state of the case after the step; in check mode, as it would be.
   returned: success
-  type: dict
+  type: str
+  sample: in_progress
 """
 
 import typing as t
@@ -45,7 +46,6 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CaseMo
 
 try:
     from copias.case.starting import plan_start
-    from copias.case.states import State
 except ImportError:
     pass  # CaseModule reports it
 
@@ -53,13 +53,13 @@ except ImportError:
 def claim(module: CaseModule) -> dict[str, t.Any]:
     """Claim the case for this playbook."""
     plan = plan_start(module.office, module.case)
-    before = plan.intake.state
-    if plan.preflight is not None:
-        plan.preflight.require(module.case)
-    if not module.check_mode:
+    if module.check_mode:
+        plan.require_ready()
+    else:
+        # Also when nothing changes: a case that is under way is taken over from a run that died.
         plan.run()
-    after = State.IN_PROGRESS if plan.changes else before
-    return {"changed": plan.changes, "diff": {"before": {"state": before.value}, "after": {"state": after.value}}}
+    diff = plan.diff()
+    return {"changed": plan.changes, "state": diff["after"]["state"], "diff": diff}
 
 
 def main() -> t.NoReturn:

@@ -33,9 +33,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The state after.
+  description: The state of the case after the step; in check mode, as it would be.
   returned: success
   type: str
+  sample: resolved
 """
 
 import typing as t
@@ -44,24 +45,15 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CaseMo
 
 try:
     from copias.case.closing import plan_close
-    from copias.case.states import State
 except ImportError:
     pass  # CaseModule reports it
 
 
 def close(module: CaseModule) -> dict[str, t.Any]:
-    """Register, answer and resolve."""
+    """Register, answer and resolve, unless that is done."""
     plan = plan_close(module.office, module.case)
-    before = plan.intake.story.state
-    if plan.changes and not module.check_mode:
-        module.hold()
-        plan.run()
-    after = State.RESOLVED.value
-    return {
-        "changed": plan.changes,
-        "state": after,
-        "diff": {"before": {"state": before.value}, "after": {"state": after}},
-    }
+    changed, diff = module.carry_out(plan), plan.diff()
+    return {"changed": changed, "state": diff["after"]["state"], "diff": diff}
 
 
 def main() -> t.NoReturn:

@@ -14,10 +14,11 @@ short_description: Read a case and check its conditions of operation
 version_added: 0.1.0
 description:
   - Reads one case from the help desk's sheet, joins it to the ledger and checks everything it needs before it starts.
+  - Of a resolved case only the ledger is read.
   - Returns no free text of the sheet; what it returns has been matched against the inventory.
 extends_documentation_fragment:
   - funza.copias._case
-  - funza.copias._case.attributes
+  - funza.copias._case.info
 seealso:
   - module: funza.copias.case_claim
 """
@@ -27,7 +28,12 @@ EXAMPLES = r"""
   funza.copias.case_info:
     config: "{{ copias_config }}"
     case: "{{ case }}"
-  register: __case_intake_info
+  register: case_now
+
+- name: Show the conditions that are not met, each with its repair
+  ansible.builtin.debug:
+    msg: "{{ case_now.checks | rejectattr('passed') }}"
+  when: not case_now.ready
 """
 
 RETURN = r"""
@@ -39,27 +45,50 @@ case:
     number:
       description: Its number.
       type: str
+      sample: "1234"
     state:
       description: Its state by the ledger.
       type: str
+      sample: assigned
     kind:
-      description: What is copied.
+      description: What is copied; empty when neither the words of the case nor an agent said it.
       type: str
+      sample: sinfa
     subject:
       description: The inventory host that is copied; empty when the case names none.
       type: str
+      sample: hacienda
     resolved:
       description: Whether nothing is left to do.
       type: bool
+      sample: false
 checks:
-  description: Each condition of operation, with its repair.
+  description: Each condition of operation, with its repair; none for a resolved case.
   returned: success
   type: list
   elements: dict
+  contains:
+    name:
+      description: The condition, in Spanish.
+      type: str
+      sample: agente asignado
+    passed:
+      description: Whether it is met.
+      type: bool
+      sample: true
+    why:
+      description: Why it is not met, in Spanish.
+      type: str
+      sample: la fila no tiene agente
+    repair:
+      description: What to do about it, in Spanish.
+      type: str
+      sample: asigne el caso en la mesa de ayuda
 ready:
-  description: Whether the case can start.
+  description: Whether the case can start, or has nothing left to do.
   returned: success
   type: bool
+  sample: true
 """
 
 import typing as t
@@ -67,6 +96,7 @@ import typing as t
 from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
 
 try:
+    from copias.case.preflight import Check
     from copias.case.starting import plan_start
 except ImportError:
     pass  # CaseModule reports it
@@ -75,20 +105,26 @@ except ImportError:
 def read(module: CaseModule) -> dict[str, t.Any]:
     """Read the case and its conditions; change nothing."""
     plan = plan_start(module.office, module.case)
-    intake = plan.intake
-    known = intake.subject in module.office.deployment.databases
+    # Cell text never names a host.
+    known = plan.subject in module.office.deployment.databases
     return {
         "changed": False,
         "case": {
-            "number": intake.number,
-            "state": intake.state.value,
-            "kind": intake.kind or "",
-            "subject": intake.subject if known else "",
+            "number": module.case,
+            "state": plan.state.value,
+            "kind": plan.kind,
+            "subject": plan.subject if known else "",
             "resolved": plan.resolved,
         },
-        "checks": [vars(check) for check in plan.preflight.checks] if plan.preflight else [],
+        "checks": [describe(check) for check in plan.preflight.checks] if plan.preflight else [],
         "ready": plan.preflight is None or plan.preflight.ready,
     }
+
+
+def describe(check: Check) -> dict[str, t.Any]:
+    """Return a condition of operation; of one that is met, only its name."""
+    told = {"why": "", "repair": ""} if check.passed else {"why": check.why, "repair": check.repair}
+    return {"name": check.name, "passed": check.passed, **told}
 
 
 def main() -> t.NoReturn:

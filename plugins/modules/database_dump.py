@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - funza.copias._case
   - funza.copias._case.attributes
 seealso:
+  - module: funza.copias.case_claim
   - module: funza.copias.package_store
   - module: funza.copias.database_verify
 """
@@ -33,28 +34,34 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copy:
-  description: The copy, as far as it is known.
+  description: The copy as it is after the step; in check mode, as it is now.
   returned: success
   type: dict
   contains:
     copy:
-      description: The copy's id.
+      description: The copy's id; empty while there is none.
       type: str
-    package:
-      description: The package's name in its store.
-      type: str
-    store:
-      description: Logical name of the store.
-      type: str
+      sample: sinfa-hacienda-1234
     status:
       description: V(none), V(made), V(stored) or V(verified).
       type: str
+      sample: made
+    store:
+      description: Logical name of the store.
+      type: str
+      sample: nas_principal
+    package:
+      description: The package's name in its store.
+      type: str
+      sample: SINFA/Secretaria-de-Hacienda-89dcf65c/hacienda/sinfa-hacienda-1234.zip
     bytes:
       description: Size of the package.
       type: int
+      sample: 20971520
     sha256:
-      description: SHA-256 of the package.
+      description: SHA-256 of the package, in hexadecimal.
       type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 """
 
 import typing as t
@@ -70,10 +77,7 @@ except ImportError:
 def dump(module: CaseModule) -> dict[str, t.Any]:
     """Dump the database unless the case has its copy."""
     plan = plan_copy(module.office, module.case)
-    if plan.changes and not module.check_mode:
-        module.hold()
-        plan.run()
-    return {"changed": plan.changes, "copy": plan.describe(), "diff": plan.diff()}
+    return {"changed": module.carry_out(plan), "copy": plan.describe(), "diff": plan.diff()}
 
 
 def main() -> t.NoReturn:

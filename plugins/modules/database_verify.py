@@ -15,6 +15,7 @@ version_added: 0.1.0
 description:
   - Reads the package from its store and restores the dump into a scratch server of the same version.
   - Compares every table, sequence, definition and large object with what the source held in the snapshot of the dump.
+  - Puts the proven manifest and the printable certificate beside the package.
 extends_documentation_fragment:
   - funza.copias._case
   - funza.copias._case.attributes
@@ -32,28 +33,34 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copy:
-  description: The copy, as far as it is known.
+  description: The copy as it is after the step; in check mode, as it is now.
   returned: success
   type: dict
   contains:
     copy:
-      description: The copy's id.
+      description: The copy's id; empty while there is none.
       type: str
-    package:
-      description: The package's name in its store.
-      type: str
-    store:
-      description: Logical name of the store.
-      type: str
+      sample: sinfa-hacienda-1234
     status:
       description: V(none), V(made), V(stored) or V(verified).
       type: str
+      sample: verified
+    store:
+      description: Logical name of the store.
+      type: str
+      sample: nas_principal
+    package:
+      description: The package's name in its store.
+      type: str
+      sample: SINFA/Secretaria-de-Hacienda-89dcf65c/hacienda/sinfa-hacienda-1234.zip
     bytes:
       description: Size of the package.
       type: int
+      sample: 20971520
     sha256:
-      description: SHA-256 of the package.
+      description: SHA-256 of the package, in hexadecimal.
       type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 """
 
 import typing as t
@@ -67,12 +74,9 @@ except ImportError:
 
 
 def verify(module: CaseModule) -> dict[str, t.Any]:
-    """Restore the copy and compare it."""
+    """Restore the copy and compare it, unless it is proven."""
     plan = plan_proof(module.office, module.case)
-    if plan.changes and not module.check_mode:
-        module.hold()
-        plan.run()
-    return {"changed": plan.changes, "copy": plan.describe(), "diff": plan.diff()}
+    return {"changed": module.carry_out(plan), "copy": plan.describe(), "diff": plan.diff()}
 
 
 def main() -> t.NoReturn:

@@ -13,25 +13,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from copias.database.contract import Connection
 from copias.errors import BadConfiguration
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
+from copias.local_path import LocalPath
 from copias.store.settings import StoreSettings
 
 ENVIRONMENT = "COPIAS_CONFIG"
 DEFAULT = Path("/etc/copias/copias.yml")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-
-
-def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder")
-    return Path(folder) / path if folder else path
-
-
-FilePath: t.TypeAlias = t.Annotated[Path, AfterValidator(_from_folder)]
 
 
 HostName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -62,7 +55,7 @@ class DatabaseSettings(Settings):
     port: int = 5432
     database: str
     user: str
-    password_file: FilePath | None = None
+    password_file: LocalPath | None = None
     department: str
     record_series: str
     store: str = "nas"
@@ -91,8 +84,8 @@ class Deployment(Settings):
 
     plugin: t.Literal["funza.copias.workspace"]
     entity: str
-    state: FilePath
-    people: FilePath
+    state: LocalPath
+    people: LocalPath
     google: GoogleSettings
     help_desk: HelpDeskSettings
     stores: dict[HostName, StoreSettings]

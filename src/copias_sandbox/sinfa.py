@@ -84,18 +84,18 @@ def start(folder: Path, *, megabytes: int = 20, major: int | None = None, port: 
     return server
 
 
-def stop(folder: Path) -> None:
+def stop(folder: Path, *, mode: t.Literal["fast", "immediate"] = "fast") -> None:
     """Stop the server and wait for its end; nothing happens when it is not running. Its data stays."""
     account = unprivileged_account()
     if (folder / "data" / "postmaster.pid").exists():
         tools = _tools(folder, account, None)
         if _running(folder, tools, account):
-            _control(tools, folder, account, "stop", "--mode=fast")
+            _control(tools, folder, account, "stop", f"--mode={mode}")
 
 
 def remove(folder: Path) -> None:
     """Stop the server and remove its data."""
-    stop(folder)
+    stop(folder, mode="immediate")
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -22,8 +22,14 @@ def check_number(number: str) -> str:
     """Return a case number, the only thing of a case that ever becomes an argument or a file name.
 
     Raises:
-        BadInput: it is not 1 to 10 digits.
+        BadInput: it is not 1 to 10 digits, or has zeros before it, which would make two names of one case.
     """
+    if number != "0" and number.startswith("0") and CASE_NUMBER.fullmatch(number):
+        raise BadInput(
+            "el número de caso tiene ceros a la izquierda",
+            whose=number,
+            repair=f"escríbalo sin ellos: {number.lstrip('0') or '0'}",
+        )
     if not CASE_NUMBER.fullmatch(number):
         raise BadInput(
             "no es un número de caso",

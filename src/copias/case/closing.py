@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.case.intake import Intake, read_case
 from copias.case.outbox import Outcome
 from copias.case.rows import PROOF_RESTORED, queue_control, queue_status, row_key
 from copias.case.states import State
@@ -21,12 +20,12 @@ class ClosePlan:
     """What closing a case would do."""
 
     office: Office
-    intake: Intake
+    story: Story
 
     @property
     def changes(self) -> bool:
         """Tell whether anything is left to register, answer or resolve."""
-        return self.intake.story.state is not State.RESOLVED
+        return self.story.state is not State.RESOLVED
 
     def run(self) -> Story:
         """Register the copy, answer the case and resolve it.
@@ -35,19 +34,28 @@ class ClosePlan:
             NotReady: the copy is not proven.
             HelpDeskUnavailable: the rows wait in the outbox; the copy itself is safe and proven.
         """
-        story = self.intake.story
+        story = self.story
         copy = _proven_copy(story)
-        queue_control(self.office, self.intake, copy)
-        queue_status(self.office, story, "resolved", done=_describe(copy, self.intake), evidence=_evidence(copy))
+        queue_control(self.office, story, copy)
+        queue_status(self.office, story, "resolved", done=_describe(copy), evidence=_evidence(copy))
         outcome = self.office.outbox.deliver_case(story.number)
         if outcome.trouble is not None:
             raise _waits(story.number, outcome)
         return resolve(self.office, story.number)
 
+    def diff(self) -> dict[str, t.Any]:
+        """Return the case's state and its rows for the help desk, before and after."""
+        story = self.story
+        before = {"state": story.state.value, "rows": list(story.queued)}
+        if not self.changes:
+            return {"before": before, "after": before}
+        rows = dict.fromkeys([*story.queued, row_key(story, "control"), row_key(story, "resolved")])
+        return {"before": before, "after": {"state": State.RESOLVED.value, "rows": list(rows)}}
+
 
 def plan_close(office: Office, number: str) -> ClosePlan:
-    """Read the case; change nothing."""
-    return ClosePlan(office, read_case(office, number))
+    """Read the story; change nothing. The sheet is not asked: it may be down, and the rows wait then."""
+    return ClosePlan(office, office.book.story(number))
 
 
 def resolve(office: Office, number: str) -> Story:
@@ -93,9 +101,9 @@ def _proven_copy(story: Story) -> CopyRecord:
     return copy
 
 
-def _describe(copy: CopyRecord, intake: Intake) -> str:
+def _describe(copy: CopyRecord) -> str:
     return (
-        f"Copia de {intake.subject} hecha, almacenada en {copy.store}, releída y {PROOF_RESTORED}: "
+        f"Copia de {copy.data['subject']} hecha, almacenada en {copy.store}, releída y {PROOF_RESTORED}: "
         f"{copy.proof.get('tables', 0)} tablas y {copy.proof.get('rows', 0)} filas iguales al origen."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from copias.case.book import check_number
-from copias.case.intake import KIND_WORDS
+from copias.case.intake import KIND_WORDS, read_case
 from copias.case.rows import MODE_WORDS, queue_status
 from copias.errors import BadInput
 from copias.people import Role
@@ -17,10 +17,10 @@ if t.TYPE_CHECKING:
 
 _DECISIONS: t.Final[dict[str, tuple[Role, str, str | None]]] = {
     "case.held": (Role.AGENT, "dejar casos en espera", "on_hold"),
-    "case.resumed": (Role.AGENT, "reanudar casos", None),
+    "case.resumed": (Role.AGENT, "reanudar casos", "assigned"),
     "case.noted": (Role.AGENT, "anotar casos", None),
     "case.cancelled": (Role.ADMINISTRATOR, "cancelar casos", "cancelled"),
-    "case.reopened": (Role.ADMINISTRATOR, "reabrir casos", None),
+    "case.reopened": (Role.ADMINISTRATOR, "reabrir casos", "assigned"),
 }
 """Event → least role, the act in words, the status that the help desk gets."""
 
@@ -38,6 +38,7 @@ def classify(office: Office, number: str, *, kind: str, subject: str | None, mod
     _choose("la modalidad", mode, MODE_WORDS)
     if kind == "sinfa":
         office.deployment.database(subject or "")
+    _require_known(office, number)
     return office.book.record(number, "case.classified", {"kind": kind, "subject": subject, "mode": mode})
 
 
@@ -52,6 +53,7 @@ def authorise(office: Office, number: str, grant: Authorisation) -> Story:
     parts = {"nombre": grant.authoriser, "cargo": grant.post, "documento": grant.document, "motivo": grant.motive}
     if missing := [name for name, value in parts.items() if not value.strip()]:
         raise BadInput("la autorización está incompleta", whose=f"caso {number}", why=f"falta {', '.join(missing)}")
+    _require_known(office, number)
     return office.book.record(number, "case.authorised", grant.model_dump(mode="json"))
 
 
@@ -68,12 +70,19 @@ def decide(office: Office, number: str, event: str, *, reason: str) -> Story:
     if not reason.strip():
         raise BadInput("falta el motivo", whose=f"caso {number}", repair="diga por qué; queda en la historia")
     _refuse_while_running(office, number, event)
+    _require_known(office, number)
     story = office.book.record(number, event, {"reason": reason})
     if status:
         moment = story.events[-1].n
         queue_status(office, story, status, done=reason, mark=str(moment))
         office.outbox.deliver_case(number)
     return office.book.story(number)
+
+
+def _require_known(office: Office, number: str) -> None:
+    """Make sure that a case without a story is in the help desk: nothing is decided of a mistyped number."""
+    if not office.book.story(number).events:
+        read_case(office, number)
 
 
 def _refuse_while_running(office: Office, number: str, event: str) -> None:

@@ -13,7 +13,11 @@ from copias.case.states import State
 from copias.errors import AlreadyRunning, BackupError, NotReady, StoreFull
 
 if t.TYPE_CHECKING:
+    from copias.case.story import Story
     from copias.office import Office
+
+LOOK_LIMIT = 10.0
+"""Seconds that a step waits for the sheet before it goes on without it."""
 
 
 def find_holder() -> Process:
@@ -29,10 +33,32 @@ def hold_case(office: Office, number: str) -> None:
         NotReady: it is not wanted any more.
     """
     office.claims.check(number, find_holder())
-    state = office.book.story(number).state
+    story = office.book.story(number)
+    state = story.state
     if state in {State.CANCELLED, State.ON_HOLD}:
         words = {State.CANCELLED: "fue cancelado", State.ON_HOLD: "está en espera"}
         raise NotReady(f"el caso {words[state]}", whose=f"caso {number}", repair="vea `copias show` con su número")
+    if _is_cancelled_in_sheet(office, story):
+        raise NotReady(
+            "el caso fue cancelado en la mesa de ayuda",
+            whose=f"caso {number}",
+            repair="si no debía cancelarse, responda el caso con otro estado y ejecútelo de nuevo",
+        )
+
+
+def _is_cancelled_in_sheet(office: Office, story: Story) -> bool:
+    """Ask the sheet whether a person cancelled the case; a copy neither waits for the sheet nor fails with it."""
+    from copias.helpdesk import open_help_desk
+
+    hasty = office.deployment.google.model_copy(update={"attempts": 1, "timeout": LOOK_LIMIT})
+    try:
+        case = open_help_desk(office.deployment.help_desk, hasty).case(story.number)
+    except BackupError:
+        return False
+    last = case.responses[-1] if case.responses else None
+    # Our own answer of an earlier round: the ledger knows that the case was reopened, the sheet does not yet.
+    ours = case.status_source == "response" and last is not None and last.key in story.queued
+    return case.status == "cancelled" and not ours
 
 
 def record_failure(office: Office, number: str, error: BackupError) -> None:

@@ -104,7 +104,9 @@ def _check_request(intake: Intake) -> Iterator[Check]:
         "estado",
         open_state and intake.case.status != "cancelled",
         f"el caso está en «{intake.words}»" if not open_state else "en la mesa de ayuda está cancelado",
-        f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {number}",
+        f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {number}"
+        if not open_state
+        else "si no debía cancelarse, responda el caso con otro estado en la mesa de ayuda",
     )
 
 
@@ -132,7 +134,8 @@ def _check_store(office: Office, database: DatabaseSettings, source: SourceFacts
         free = office.open_store(database.store).free_space()
     except BackupError as error:
         return Check("destino", False, f"{error.what}: {error.why}", error.repair)  # noqa: FBT003
-    needed = round(source.predicted_bytes * ROOM) if source else 0
+    # What the store must keep free is asked for now, not refused in the middle of the run.
+    needed = round(source.predicted_bytes * ROOM if source else 0) + office.deployment.store(database.store).least_free
     return Check(
         "destino",
         free is None or free >= needed,

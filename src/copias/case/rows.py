@@ -14,7 +14,6 @@ from copias.case.outbox import Delivery, queue
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from copias.case.intake import Intake
     from copias.case.story import CopyRecord, Story
     from copias.helpdesk import HelpDesk
     from copias.office import Office
@@ -22,6 +21,7 @@ if t.TYPE_CHECKING:
 BOGOTA = ZoneInfo("America/Bogota")
 MODE_WORDS: t.Final = {"on_site": "en sitio", "remote": "remota"}
 STATUS_WORDS: t.Final = {
+    "assigned": "Asignado",
     "in_progress": "En proceso",
     "on_hold": "En espera",
     "resolved": "Solucionado",
@@ -49,17 +49,17 @@ def queue_status(office: Office, story: Story, status: str, *, done: str, eviden
     return queue(office.book, story.number, row_key(story, status, mark), row)
 
 
-def queue_control(office: Office, intake: Intake, copy: CopyRecord) -> Story:
+def queue_control(office: Office, story: Story, copy: CopyRecord) -> Story:
     """Queue the copy's row of the control sheet, with the ledger's head as a witness outside this machine."""
-    head = office.book.ledger.head()
+    head, started = office.book.ledger.head(), story.started
     row = {
         "kind": "control",
         "made_at": copy.data["finished"],
-        "department": intake.case.department,
-        "number": intake.number,
-        "requester": intake.case.requester_name,
-        "copy_kind": f"SINFA ({MODE_WORDS.get(intake.mode or '', 'en sitio')})",
-        "subject": intake.subject or "",
+        "department": started.get("department", ""),
+        "number": story.number,
+        "requester": started.get("requester", ""),
+        "copy_kind": f"SINFA ({MODE_WORDS.get(started.get('mode', ''), 'en sitio')})",
+        "subject": copy.data["subject"],
         "agent": office.actor.person.name,
         "place": copy.store,
         "package": copy.package,
@@ -70,7 +70,7 @@ def queue_control(office: Office, intake: Intake, copy: CopyRecord) -> Story:
         "ledger_count": head.count,
         "ledger_hash": head.sha256,
     }
-    return queue(office.book, intake.number, row_key(intake.story, "control"), row)
+    return queue(office.book, story.number, row_key(story, "control"), row)
 
 
 def deliver_to(help_desk: Callable[[], HelpDesk]) -> Delivery:

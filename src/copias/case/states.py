@@ -48,6 +48,7 @@ _OPEN = frozenset(State) - {State.RESOLVED, State.CANCELLED}
 
 TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {
     "case.assigned": {State.REGISTERED: State.ASSIGNED, State.FAILED: State.ASSIGNED},
+    # A case that was paused with a stored or proven copy goes on from there: see copias.case.story.
     "case.started": {State.ASSIGNED: State.IN_PROGRESS},
     "case.held": dict.fromkeys(_OPEN - {State.ON_HOLD}, State.ON_HOLD),
     "case.resumed": {State.ON_HOLD: State.ASSIGNED},
@@ -60,7 +61,6 @@ TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {
     "case.cancelled": dict.fromkeys(_OPEN, State.CANCELLED),
     "case.reopened": {State.RESOLVED: State.ASSIGNED, State.CANCELLED: State.ASSIGNED},
     "case.resolved": {State.VERIFIED: State.RESOLVED},
-    # A stored copy found again after a pause is read back again, which is the same move.
     "copy.stored": {State.IN_PROGRESS: State.STORED},
     "copy.verified": {State.STORED: State.VERIFIED},
     "copy.voided": {State.IN_PROGRESS: State.IN_PROGRESS, State.STORED: State.IN_PROGRESS},

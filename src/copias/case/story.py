@@ -70,6 +70,11 @@ class Story:
         return None
 
     @property
+    def started(self) -> dict[str, t.Any]:
+        """Return what the last start recorded (kind, subject, mode, department, requester, agent); empty before it."""
+        return next((event.data for event in reversed(self.events) if event.event == "case.started"), {})
+
+    @property
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of rows that the help desk does not have yet."""
         return tuple(key for key in self.queued if key not in self.delivered)
@@ -88,8 +93,15 @@ def follow(story: Story, event: Event) -> Story:
     """Return the story after one more event.
 
     Raises:
-        NotReady: the move is not legal, or the event speaks of a copy that the case does not have.
+        NotReady: the move is not legal, nobody authorised it, or it is about a copy that the case does not have.
     """
+    if event.event == "case.started" and not event.data.get("authorisation"):
+        raise NotReady(
+            "ninguna copia empieza sin autorización",
+            whose=f"caso {story.number}",
+            why="no consta quién la autoriza, con documento y motivo",
+            repair=f"copias authorise {story.number} --name … --post … --document … --motive …",
+        )
     moved = replace(story, state=move(story.state, event.event), events=(*story.events, event))
     change = _CHANGES.get(event.event)
     return replace(moved, **change(moved, event.data)) if change else moved
@@ -107,11 +119,17 @@ def _mark(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]
     return change
 
 
+def state_of_copy(story: Story) -> State:
+    """Return where a started case goes on from: what was stored or proven before a pause stays so."""
+    status = story.copy.status if story.copy else ""
+    return {"stored": State.STORED, "verified": State.VERIFIED}.get(status, State.IN_PROGRESS)
+
+
 _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]]]] = {
     "case.classified": lambda _, data: {"classification": data},
     "case.authorised": lambda _, data: {"authorisation": data},
     "case.failed": lambda _, data: {"failure": data},
-    "case.started": lambda _, __: {"failure": None},
+    "case.started": lambda story, _: {"failure": None, "state": state_of_copy(story)},
     "case.reopened": lambda story, _: {"generation": story.generation + 1, "failure": None},
     "copy.made": lambda story, data: {"copies": (*story.copies, CopyRecord(data["copy"], data))},
     "copy.stored": _mark("stored"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
+from copias.cli.output import say_bytes, say_seconds
 from copias.run.folder import Result
 from copias.run.follow import Progress, follow_run
 
@@ -52,15 +53,21 @@ def _watch_live(folder: RunFolder) -> Result:
         bars.TextColumn("{task.description}"),
         bars.BarColumn(),
         bars.DownloadColumn(),
-        bars.TransferSpeedColumn(),
-        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.fields[pace]}"),
     )
     with bars.Progress(*columns, console=Console(stderr=True)) as bar:
         tasks: dict[str, bars.TaskID] = {}
 
         def tell(state: Progress) -> None:
             if state.step not in tasks:
-                tasks[state.step] = bar.add_task(state.step, total=state.total)
-            bar.update(tasks[state.step], completed=state.done, total=state.total)
+                tasks[state.step] = bar.add_task(state.step, total=state.total, pace="")
+            bar.update(tasks[state.step], completed=state.done, total=state.total, pace=_say_pace(state))
 
         return _last(folder, tell)
+
+
+def _say_pace(state: Progress) -> str:
+    """Return the rate since the step began and the time left; the bar's own clock only sees when we look."""
+    pace = f"{say_bytes(state.rate)}/s" if state.rate else ""
+    left = state.seconds_left
+    return f"{pace}, faltan {say_seconds(left)}" if left else pace

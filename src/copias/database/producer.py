@@ -34,7 +34,7 @@ SHORT, NAP = 64 << 10, 0.002
 """Dump programs write 4 KiB at a time. After a short read the pipe (1 MiB) gets 2 ms to fill: far fewer
 wake-ups, and no limit below 500 MB/s."""
 POLL = 0.5
-"""Seconds between two looks at the companions of a dump that is silent."""
+"""Seconds between two looks at the companions of a dump that is silent, and that bytes wait for a full chunk."""
 
 
 @dataclass(frozen=True)
@@ -197,10 +197,13 @@ class _Reader:
         self._put(b"")
 
     def _gather(self, descriptor: int) -> bytes:
-        """Read one chunk: a full one while the program writes, what there is when it pauses, none at the end."""
+        """Read one chunk: a full one while the program writes, what there is after a moment, none at the end."""
+        if not self._wait_for(descriptor):
+            return b""
         pieces: list[bytes] = []
         missing = CHUNK
-        while missing and (_readable(descriptor, POLL) if pieces else self._wait_for(descriptor)):
+        until = time.monotonic() + POLL
+        while missing and (not pieces or _readable(descriptor, until - time.monotonic())):
             piece = os.read(descriptor, missing)
             if not piece:
                 break
@@ -212,7 +215,7 @@ class _Reader:
 
     def _wait_for(self, descriptor: int) -> bool:
         left = self._deadline - time.monotonic()
-        if _readable(descriptor, max(0.0, min(left, self._limits.stall))):
+        if left > 0 and _readable(descriptor, min(left, self._limits.stall)):
             return not self._closing.is_set()
         if left <= self._limits.stall:
             self.failure = f"superó el tiempo máximo de {self._limits.seconds:.0f} segundos"
@@ -238,7 +241,7 @@ class _Reader:
 def _readable(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _judge(whose: str, reader: _Reader, shape: Shape) -> Produced:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import typing as t
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-
-def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder")
-    return Path(folder) / path if folder else path
+from copias.local_path import LocalPath
 
 
 class GoogleSettings(BaseModel):
@@ -20,7 +15,7 @@ class GoogleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key_file: t.Annotated[Path, AfterValidator(_from_folder)]
+    key_file: LocalPath
     """The service account's JSON key; a relative path starts at the ``folder`` of the validation's context."""
     subject: str | None = None
     """The account to act for, by domain-wide delegation; ``None`` is the service account itself."""

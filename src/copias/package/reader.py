@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import typing as t
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +25,18 @@ _BLOCK = 1 << 20
 _LARGEST_WINDOW = 128 << 20
 _LARGEST_MANIFEST = 64 << 20
 _LOCAL_HEADER = 30
-_ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, ValueError, EOFError)
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    EOFError,
+)
+"""What the standard library raises for a damaged zip file; the fuzz test found each."""
 
 
 def extract_dump(stream: t.BinaryIO, target: Path, *, manifest: Manifest, report: Report = ignore) -> None:
@@ -91,7 +104,7 @@ def read_inner_manifest(stream: t.BinaryIO) -> Manifest:
     try:
         with zipfile.ZipFile(stream) as package, package.open(NAME) as entry:
             return read_manifest(entry.read(_LARGEST_MANIFEST))
-    except (*_ZIP_ERRORS, KeyError) as error:
+    except _ZIP_ERRORS as error:
         raise Altered("el paquete no se puede leer", why=str(error), repair="use otra copia del paquete") from error
 
 
@@ -155,7 +168,7 @@ class _Extraction:
                 found = package.getinfo(content.entry)
             self._stream.seek(found.header_offset)
             header = self._stream.read(_LOCAL_HEADER)
-        except (*_ZIP_ERRORS, KeyError) as error:
+        except _ZIP_ERRORS as error:
             raise _altered(self._manifest, f"el archivo zip no se puede leer: {error}") from error
         if found.compress_type != zipfile.ZIP_STORED or len(header) < _LOCAL_HEADER:
             raise _altered(self._manifest, "el volcado no está guardado como lo hace este programa")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from copias.case.claim import Process
-from copias.errors import BadInput
+from copias.case.claim import Claim, Process
+from copias.errors import BadInput, NotReady
 from copias.files import make_private_directory, write_atomically
 
 
@@ -53,6 +53,11 @@ class RunFolder:
     def output(self) -> Path:
         """Return the file with what Ansible printed."""
         return self.path / "ansible.log"
+
+    @property
+    def log(self) -> Path:
+        """Return the file with what the run's own process printed."""
+        return self.path / "supervisor.log"
 
     @property
     def stop_mark(self) -> Path:
@@ -97,7 +102,9 @@ def new_run(runs: Path, *, playbook: str, case: str, config: Path, check: bool, 
     """Create the folder of a new run."""
     moment = datetime.now(UTC)
     run = f"{case}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
-    folder = RunFolder(make_private_directory(runs / run))
+    folder = RunFolder(make_private_directory(make_private_directory(runs) / run))
+    for file in (folder.progress, folder.output, folder.log):
+        file.touch(mode=0o600)
     request = Request(run, playbook, case, str(config.resolve()), check, moment.isoformat(), account)
     write_atomically(folder.path / "request.json", orjson.dumps(asdict(request)))
     return folder
@@ -106,6 +113,23 @@ def new_run(runs: Path, *, playbook: str, case: str, config: Path, check: bool, 
 def find_runs(runs: Path, case: str) -> list[RunFolder]:
     """Return the runs of a case, oldest first."""
     return [RunFolder(path) for path in sorted(runs.glob(f"{case}-*")) if (path / "request.json").exists()]
+
+
+def active_run(runs: Path, claim: Claim) -> RunFolder:
+    """Return the folder of the run that holds a case.
+
+    Raises:
+        NotReady: it has none: somebody started the playbook by hand.
+    """
+    folder = RunFolder(runs / claim.run)
+    if not (folder.path / "request.json").exists():
+        raise NotReady(
+            "la ejecución no es de `copias run`",
+            whose=f"caso {claim.case}",
+            why=f"es un ansible-playbook que empezó {claim.account}, proceso {claim.holder.pid}",
+            repair="deténgala donde se empezó, con Ctrl-C",
+        )
+    return folder
 
 
 def latest_run(runs: Path, case: str) -> RunFolder:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import typing as t
 
 from copias.case.claim import describe_process
+from copias.errors import AlreadyRunning
 from copias.run.folder import RunFolder, new_run
 
 if t.TYPE_CHECKING:
@@ -30,8 +32,12 @@ def start_run(office: Office, number: str, *, config: Path, check: bool = False)
     folder = new_run(
         office.deployment.runs, playbook="attend_case.yml", case=number, config=config, check=check, account=account
     )
-    if not check:
-        office.claims.take(number, folder.path.name, holder=describe_process(), account=account)
+    try:
+        if not check:
+            office.claims.take(number, folder.path.name, holder=describe_process(), account=account)
+    except AlreadyRunning:
+        shutil.rmtree(folder.path)  # else it would pass for the case's newest run
+        raise
     try:
         supervisor = describe_process(_launch(folder).pid)
     except OSError:
@@ -45,7 +51,7 @@ def start_run(office: Office, number: str, *, config: Path, check: bool = False)
 
 def _launch(folder: RunFolder) -> subprocess.Popen[bytes]:
     """Run the supervisor in a session of its own: neither a closed terminal nor Ctrl-C reaches it."""
-    with (folder.path / "supervisor.log").open("ab") as log:
+    with folder.log.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "copias.run.supervise", str(folder.path)],
             stdin=subprocess.DEVNULL,

@@ -44,10 +44,10 @@ class Supervisor:
         _adopt_orphans()
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
-        status, return_code = self._play()
+        status = self._play()
         _reap_children()
         result = Result(
-            exit_code=self._exit_code(status, return_code),
+            exit_code=self._exit_code(status),
             message=self._message(status),
             finished=datetime.now(UTC).isoformat(),
             tasks=self.tasks,
@@ -57,7 +57,7 @@ class Supervisor:
         shutil.rmtree(self.folder.path / "runner", ignore_errors=True)
         return result
 
-    def _play(self) -> tuple[str, int]:
+    def _play(self) -> str:
         from ansible_runner.interface import init_runner
 
         config = Path(self.request.config)
@@ -77,7 +77,7 @@ class Supervisor:
         # Were we killed, ansible-playbook would go on with nobody to record its end.
         runner.config.command = ["setpriv", "--pdeathsig", "KILL", "--", *runner.config.command]
         runner.run()
-        return runner.status, runner.rc
+        return str(runner.status)
 
     def _environment(self) -> dict[str, str]:
         programs = str(Path(sys.executable).parent)
@@ -105,11 +105,12 @@ class Supervisor:
     def _ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.folder.stop_mark.touch()
 
-    def _exit_code(self, status: str, return_code: int) -> int:
+    def _exit_code(self, status: str) -> int:
         if status == "successful":
             return EXIT_DONE
         codes = [failure["exit_code"] for failure in self.failures if isinstance(failure.get("exit_code"), int)]
-        return codes[0] if codes and codes[0] else (return_code or EXIT_FAILED)
+        # Not Ansible's own code: its 2 and 4 mean other things than ours.
+        return codes[0] if codes and codes[0] else EXIT_FAILED
 
     def _message(self, status: str) -> str:
         if status == "successful":

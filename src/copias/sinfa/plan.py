@@ -95,9 +95,10 @@ class StepPlan:
         return describe_copy(self.office.book.story(self.story.number).copy)
 
     def diff(self) -> dict[str, t.Any]:
-        """Return the copy's status before and after."""
-        status = self.story.copy.status if self.story.copy else "none"
-        return {"before": {"copy": status}, "after": {"copy": self.after if self.changes else status}}
+        """Return the copy before the step and after it: as it is once the step is done, else as far as is known."""
+        before, now = describe_copy(self.story.copy), self.describe()
+        done = not self.changes or now["status"] == self.after
+        return {"before": before, "after": now if done else {**before, "status": self.after}}
 
     def require_copy(self) -> CopyRecord:
         """Return the copy that the step before this one made.

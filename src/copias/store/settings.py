@@ -5,16 +5,9 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-
-def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder")
-    return Path(folder) / path if folder else path
-
-
-LocalPath: t.TypeAlias = t.Annotated[Path, AfterValidator(_from_folder)]
-"""A path of this machine; a relative one starts at the ``folder`` of the validation's context."""
+from copias.local_path import LocalPath, start_at_folder
 
 _SFTP_NEEDS = ("host", "user", "identity_file", "known_hosts")
 
@@ -40,7 +33,7 @@ class StoreSettings(BaseModel):
     @field_validator("path")
     @classmethod
     def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
-        return _from_folder(path, info) if info.data.get("kind") == "folder" else path
+        return start_at_folder(path, info) if info.data.get("kind") == "folder" else path
 
     @model_validator(mode="after")
     def _check_server(self) -> t.Self:

@@ -45,7 +45,10 @@ class SftpStore:
         """Create the folder, where its parent lets us, and the marker."""
         with self._connection.translate_errors(f"preparar {self._root}"):
             session = self._connection.session()
-            _make_folder(session, self._root, store=self._name)
+            try:
+                session.stat(self._root)  # follows links: on a QNAP every share is one
+            except FileNotFoundError:
+                session.mkdir(self._root, 0o750)
             if _find(session, self._path(MARKER)) is None:
                 with session.open(self._path(MARKER), "wx") as stream:
                     stream.write(f"{self._name}\n".encode())

@@ -8,9 +8,9 @@ import stat
 import struct
 import typing as t
 from contextlib import contextmanager
-from pathlib import Path
 
 import paramiko
+from paramiko.pkey import UnknownKeyType
 from paramiko.sftp import SFTPError
 
 from copias.errors import BadConfiguration, NotReady
@@ -21,6 +21,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from copias.store.settings import StoreSettings
+
+CONNECT_LIMIT = 15
+"""Seconds for each step of connecting: a NAS that is off should not hold up a list of checks."""
 
 KEEPALIVE = 15
 """Seconds of silence after which the server is asked whether it is there."""
@@ -106,20 +109,17 @@ class Connection:
 
     def _connect(self) -> paramiko.SSHClient:
         settings = self._settings
-        identity, known_hosts = settings.identity_file, settings.known_hosts
-        if identity is None or known_hosts is None:
-            raise self._bad_key("faltan la llave o el archivo known_hosts")
-        self._check_identity(identity)
+        limit = min(settings.time_limit, CONNECT_LIMIT)
+        key = self._load_identity()
         client = paramiko.SSHClient()
-        client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        limit = settings.time_limit
+        client.set_missing_host_key_policy(_RefuseStrangers(self._store))
         try:
-            client.load_host_keys(str(known_hosts))
+            self._load_known_hosts(client)
             client.connect(
                 settings.host,
                 settings.port,
                 settings.user,
-                key_filename=str(identity),
+                pkey=key,
                 allow_agent=False,
                 look_for_keys=False,
                 timeout=limit,
@@ -134,13 +134,28 @@ class Connection:
             raise
         return client
 
-    def _check_identity(self, identity: Path) -> None:
+    def _load_known_hosts(self, client: paramiko.SSHClient) -> None:
+        known_hosts = self._settings.known_hosts
+        if known_hosts is None:
+            raise self._bad_key("falta known_hosts")
+        try:
+            client.load_host_keys(str(known_hosts))
+        except (OSError, UnicodeError, paramiko.SSHException) as error:
+            raise self._bad_key(f"no se pudo leer {known_hosts}: {_reason(error)}") from error
+
+    def _load_identity(self) -> paramiko.PKey:
+        identity = self._settings.identity_file
+        if identity is None:
+            raise self._bad_key("falta identity_file")
         try:
             mode = stat.S_IMODE(identity.stat().st_mode)
+            if mode & 0o077:
+                raise self._bad_key(f"{identity} la pueden leer otras cuentas; use chmod 600")
+            return paramiko.PKey.from_path(identity)
         except OSError as error:
             raise self._bad_key(f"no se pudo leer {identity}: {error.strerror}") from error
-        if mode & 0o077:
-            raise self._bad_key(f"{identity} la pueden leer otras cuentas; use chmod 600")
+        except (paramiko.SSHException, UnknownKeyType, ValueError, TypeError) as error:
+            raise self._bad_key(f"{identity} no es una llave privada sin contraseña: {_reason(error)}") from error
 
     def _bad_key(self, why: str) -> BadConfiguration:
         return BadConfiguration(
@@ -163,6 +178,21 @@ class Connection:
             whose=self._store,
             why=f"{self._settings.user}@{self._settings.host}: {_reason(error)}",
             repair="instale la llave pública de copias en la cuenta del servidor",
+        )
+
+
+class _RefuseStrangers(paramiko.MissingHostKeyPolicy):
+    """Connects to no server whose key is not known beforehand."""
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> t.NoReturn:  # noqa: ARG002
+        raise NotReady(
+            "no se conoce la llave del servidor del destino",
+            whose=self._store,
+            why=f"{hostname} presenta la llave {key.get_name()} {key.fingerprint}",
+            repair="compárela con la que muestra la NAS y agréguela a known_hosts (ssh-keyscan)",
         )
 
 

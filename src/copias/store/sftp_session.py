@@ -13,10 +13,12 @@ from collections import deque
 import paramiko
 from paramiko.message import Message
 from paramiko.sftp import (
+    CMD_ATTRS,
     CMD_CLOSE,
     CMD_DATA,
     CMD_EXTENDED,
     CMD_EXTENDED_REPLY,
+    CMD_FSTAT,
     CMD_HANDLE,
     CMD_INIT,
     CMD_OPEN,
@@ -128,6 +130,13 @@ class SftpSession(paramiko.SFTPClient):
     def close_handle(self, handle: bytes) -> None:
         """Close a file; some servers report a failed write only now."""
         self._request(CMD_CLOSE, handle)
+
+    def size_of_handle(self, handle: bytes) -> int | None:
+        """Return the size of an open file, whatever name it has by now."""
+        kind, answer = self._request(CMD_FSTAT, handle)
+        if kind != CMD_ATTRS:
+            raise SFTPError("Expected attributes")
+        return _read_attributes(answer).st_size
 
     def sync_handle(self, handle: bytes) -> None:
         """Make a file durable on the server, where it offers that."""

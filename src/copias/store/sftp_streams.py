@@ -25,11 +25,13 @@ class SftpUpload:
         self._path = path
         self._connection = connection
         self._finished: StoredFile | None = None
-        with connection.translate_errors(f"crear {name}"):
+        with ExitStack() as undo, connection.translate_errors(f"crear {name}"):
             self._session = connection.open_session()
+            undo.callback(self._session.close)
             _, request = self._session.find_limits()
             self._handle = self._session.open_handle(path, write=True)
             self._writer = PipelinedWriter(self._session, self._handle, request=request)
+            undo.pop_all()
 
     def __enter__(self) -> t.Self:
         return self
@@ -37,8 +39,7 @@ class SftpUpload:
     def __exit__(self, *_: object) -> None:
         if self._finished is None:
             with suppress(BackupError), self._connection.translate_errors(f"retirar {self.name}"):
-                self._session.close_handle(self._handle)
-                self._session.remove(self._path)
+                self._remove_part()
         self._session.close()
 
     def write(self, chunk: bytes, /) -> int:
@@ -55,12 +56,19 @@ class SftpUpload:
                 self._writer.drain()
                 self._session.sync_handle(self._handle)
                 self._session.close_handle(self._handle)
-                size = self._session.stat(self._path).st_size
+                size = self._session.lstat(self._path).st_size
                 if size != self.sent:
                     raise OSError(f"{size} bytes en el servidor, {self.sent} enviados")
             self._finished = StoredFile(part_name(self.name), self.sent)
             self._session.close()
         return self._finished
+
+    def _remove_part(self) -> None:
+        """Remove the part unless another run took it over, which SFTP shows only by the size."""
+        ours = self._session.size_of_handle(self._handle)
+        self._session.close_handle(self._handle)
+        if self._session.lstat(self._path).st_size == ours:
+            self._session.remove(self._path)
 
     @contextmanager
     def _translate_errors(self, verb: str) -> Iterator[None]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-import resource
 import shutil
-import signal
 import socket
 import subprocess
 import threading
@@ -18,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from copias.store import Store, StoreSettings
+from copias.store import Store, StoredFile, StoreSettings
 from copias.store.folder import FolderStore
 from copias.store.sftp import SftpStore
 
@@ -56,6 +54,8 @@ class SshServer:
         (self.home / "authorized_keys").chmod(0o600)
         self.port = self.port or free_port()
         self.write_known_hosts()
+        # Without root sshd cannot read the shadow file and takes every account for locked, unless PAM is asked.
+        pam = "no" if os.geteuid() == 0 else "yes"
         (self.home / "sshd_config").write_text(
             f"""\
 Port {self.port}
@@ -66,7 +66,7 @@ PidFile {self.home}/sshd.pid
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
-UsePAM no
+UsePAM {pam}
 StrictModes no
 Subsystem sftp internal-sftp
 """
@@ -80,12 +80,12 @@ Subsystem sftp internal-sftp
         """Start; ``file_limit`` makes every write beyond so many bytes fail, as a quota does."""
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        limit = [] if file_limit is None else ["prlimit", f"--fsize={file_limit}", "--"]
         with (self.home / "sshd.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")],
+                [*limit, SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")],
                 stdin=subprocess.DEVNULL,
                 stderr=log,
-                preexec_fn=lambda: limit_files(file_limit),
                 restore_signals=False,  # Python ignores SIGXFSZ, and so must sshd, to see the error instead
             )
         wait_for_port(self.port)
@@ -98,7 +98,7 @@ Subsystem sftp internal-sftp
         for session in reversed(sessions):  # the deepest first, so that each has a parent to reap it
             with suppress(psutil.NoSuchProcess):
                 session.kill()
-        psutil.wait_procs(sessions, 2)
+        wait_until_dead(sessions)
         self.process.kill()
         self.process.wait(10)
         self.process = None
@@ -163,10 +163,12 @@ class Relay:
             end.close()
 
 
-def limit_files(limit: int | None) -> None:
-    if limit is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def wait_until_dead(processes: list[psutil.Process]) -> None:
+    """Wait for the last breath; who reaps them is another question, and init takes its time."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
 
 
 def free_port() -> int:
@@ -240,13 +242,24 @@ def store(request, tmp_path) -> Store:
 
 
 @pytest.fixture
-def put():
+def send():
+    """Send blocks as one upload, and finish it."""
+
+    def work(store: Store, name: str, blocks) -> StoredFile:
+        with store.create(name) as upload:
+            for block in blocks:
+                upload.write(block)
+            return upload.finish()
+
+    return work
+
+
+@pytest.fixture
+def put(send):
     """Store and publish some bytes."""
 
     def work(store: Store, name: str, content: bytes) -> None:
-        with store.create(name) as upload:
-            upload.write(content)
-            upload.finish()
+        send(store, name, [content])
         store.publish(name)
 
     return work

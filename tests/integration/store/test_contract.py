@@ -40,17 +40,14 @@ def test_another_instance_reads_the_part_back_and_publishes(store, tmp_path, put
         upload.finish()
     store.close()
 
-    read_back(
-        store, part_name(NAME), expected_bytes=len(CONTENT), expected_sha256=hashlib.sha256(CONTENT).hexdigest()
-    )
+    read_back(store, part_name(NAME), expected_bytes=len(CONTENT), expected_sha256=hashlib.sha256(CONTENT).hexdigest())
 
     assert store.publish(NAME).bytes == len(CONTENT)
 
 
 def test_leaving_without_finish_leaves_nothing(store) -> None:
-    with pytest.raises(RuntimeError), store.create(NAME) as upload:
+    with store.create(NAME) as upload:
         upload.write(CONTENT)
-        raise RuntimeError
 
     assert store.list_parts() == ()
     assert store.list() == ()
@@ -251,13 +248,13 @@ def test_parts_are_listed_with_their_age(store, tmp_path) -> None:
     ],
 )
 def test_unsafe_name_is_refused_before_anything_is_sent(store, name, tmp_path) -> None:
-    before = sorted(os.listdir(tmp_path / "nas"))
+    before = sorted((tmp_path / "nas").iterdir())
 
     for call in (store.create, store.publish, lambda bad: store.rename(bad, "a.zip")):
         with pytest.raises(BadInput):
             call(name)
 
-    assert sorted(os.listdir(tmp_path / "nas")) == before
+    assert sorted((tmp_path / "nas").iterdir()) == before
 
 
 def test_altered_file_is_named_with_both_hashes(store, put, tmp_path) -> None:
@@ -337,3 +334,23 @@ def test_free_space_is_that_of_the_medium(store, tmp_path) -> None:
     facts = os.statvfs(tmp_path)
 
     assert store.free_space() == pytest.approx(facts.f_bavail * facts.f_frsize, rel=0.05)
+
+
+def test_folder_of_the_store_may_be_a_link(store, put, tmp_path) -> None:
+    (tmp_path / "nas").rename(tmp_path / "volume")
+    (tmp_path / "nas").symlink_to(tmp_path / "volume")
+
+    store.prepare()
+    put(store, NAME, CONTENT)
+
+    assert (tmp_path / "volume" / NAME).read_bytes() == CONTENT
+
+
+def test_failed_run_leaves_the_part_of_the_one_that_took_over(store) -> None:
+    with store.create(NAME) as first:
+        first.write(b"first")
+        with store.create(NAME) as second:
+            second.write(b"second")
+            second.finish()
+
+    assert store.publish(NAME) == StoredFile(NAME, 6)

@@ -26,14 +26,12 @@ def folder(tmp_path) -> FolderStore:
 
 
 @pytest.mark.root
-def test_full_disk_is_full_and_leaves_no_part(small_disk) -> None:
+def test_full_disk_is_full_and_leaves_no_part(small_disk, send) -> None:
     store = FolderStore("nas", small_disk)
     store.prepare()
 
-    with pytest.raises(StoreFull, match="libere espacio"), store.create(NAME) as upload:
-        for _ in range(20):
-            upload.write(BLOCK)
-        upload.finish()
+    with pytest.raises(StoreFull, match="libere espacio"):
+        send(store, NAME, [BLOCK] * 20)
 
     assert store.list() == ()
     assert store.list_parts() == ()
@@ -93,13 +91,14 @@ def test_folder_in_read_only_is_not_ready(folder, tmp_path, ordinary_user) -> No
 
 
 def test_run_whose_part_was_taken_over_cannot_finish(folder) -> None:
-    with pytest.raises(CopyFailed, match="otro proceso"), folder.create(NAME) as first:
+    with folder.create(NAME) as first:
         first.write(b"first")
-        second = folder.create(NAME)
-        second.write(b"second")
-        first.finish()
+        with folder.create(NAME) as second:
+            second.write(b"second")
+            second.finish()
+        with pytest.raises(CopyFailed, match="otro proceso"):
+            first.finish()
 
-    second.finish()
     with folder.open(part_name(NAME)) as stream:
         assert stream.read() == b"second"
 

@@ -21,7 +21,7 @@ ACTOR = Actor(Identity("ana", "test"), Person(name="Ana", role=Role.AGENT))
 
 
 class Desk:
-    """A help desk that answers by plan: ``ok``, ``down``, ``lost`` (written, no answer) or ``cut`` (not written, no answer)."""
+    """A help desk by plan: ``ok``, ``down``, ``lost`` (written, no answer) or ``cut`` (not written, no answer)."""
 
     def __init__(self, plan: list[str]) -> None:
         self.plan = plan

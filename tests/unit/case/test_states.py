@@ -42,6 +42,7 @@ def test_an_event_outside_the_table_moves_nothing() -> None:
     assert move(State.STORED, "case.noted") is State.STORED
 
 
+GRANT = {"authoriser": "Mariela Ejemplo"}
 COPY = {"copy": "c1", "generation": 1, "package": "p.zip", "store": "nas", "sha256": "0" * 64, "bytes": 1}
 NAMES = st.sampled_from([*TRANSITIONS, "copy.made"])
 
@@ -50,7 +51,7 @@ NAMES = st.sampled_from([*TRANSITIONS, "copy.made"])
 def test_whatever_happens_a_resolved_case_has_a_verified_copy(names: list[str]) -> None:
     accepted: list[Event] = []
     for name in names:
-        data = dict(COPY) if name == "copy.made" else {"copy": "c1"}
+        data = dict(COPY) if name == "copy.made" else {"copy": "c1", "authorisation": GRANT}
         try:
             story = tell("7", [*accepted, event(name, **data)])
         except NotReady:
@@ -65,7 +66,7 @@ def test_a_failure_after_storing_keeps_the_copy() -> None:
         "7",
         [
             event("case.assigned"),
-            event("case.started"),
+            event("case.started", authorisation=GRANT),
             event("copy.made", **COPY),
             event("copy.stored", copy="c1"),
             event("case.failed", what="x"),
@@ -80,7 +81,7 @@ def test_a_failure_after_storing_keeps_the_copy() -> None:
 def test_a_voided_copy_is_not_the_case_s_copy_any_more() -> None:
     events = [
         event("case.assigned"),
-        event("case.started"),
+        event("case.started", authorisation=GRANT),
         event("copy.made", **COPY),
         event("copy.voided", copy="c1"),
     ]
@@ -91,7 +92,7 @@ def test_a_voided_copy_is_not_the_case_s_copy_any_more() -> None:
 def test_a_reopened_case_needs_a_new_copy() -> None:
     events = [
         event("case.assigned"),
-        event("case.started"),
+        event("case.started", authorisation=GRANT),
         event("copy.made", **COPY),
         event("copy.stored", copy="c1"),
         event("copy.verified", copy="c1"),
@@ -108,4 +109,12 @@ def test_a_reopened_case_needs_a_new_copy() -> None:
 
 def test_an_event_about_a_copy_that_never_was_is_refused() -> None:
     with pytest.raises(NotReady, match="no tiene"):
-        tell("7", [event("case.assigned"), event("case.started"), event("copy.stored", copy="other")])
+        tell(
+            "7",
+            [event("case.assigned"), event("case.started", authorisation=GRANT), event("copy.stored", copy="other")],
+        )
+
+
+def test_no_copy_starts_without_an_authorisation() -> None:
+    with pytest.raises(NotReady, match="autoriz"):
+        tell("7", [event("case.assigned"), event("case.started", kind="sinfa")])

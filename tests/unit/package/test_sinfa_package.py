@@ -10,6 +10,8 @@ import zipfile
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from copias.errors import Altered
 from copias.package import extract_dump, read_inner_manifest, verify_package
@@ -103,6 +105,29 @@ def test_one_changed_bit_anywhere_is_found(pack, trusted, tmp_path, place) -> No
 
     assert problems
     assert sorted(file.name for file in tmp_path.iterdir()) == [path.name]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    damage=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4),
+    tail=st.booleans(),
+)
+def test_no_damage_is_missed_and_none_crashes_the_reader(pack, trusted, tmp_path, damage, tail) -> None:
+    """Half of the damage goes to the last 8 kB, where the zip's own structure lies."""
+    path, manifest = pack(DUMP[:3000])
+    sound = path.read_bytes()
+    content = bytearray(sound)
+    for place, mask in damage:
+        span = min(len(content), 8000) if tail else len(content)
+        content[len(content) - span + int(span * place)] ^= mask
+    path.write_bytes(content)
+    assume(bytes(content) != sound)  # two flips of one byte can undo each other
+
+    with path.open("rb") as stream:
+        assert verify_package(stream, manifest, trusted)
+        assert verify_package(stream, manifest.with_facts(package=None), trusted)
+    with path.open("rb") as stream, pytest.raises(Altered):
+        extract_dump(stream, tmp_path / "d.dump", manifest=manifest)
 
 
 def test_error_names_both_hashes(pack, trusted) -> None:

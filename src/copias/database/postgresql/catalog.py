@@ -1,7 +1,8 @@
 """Ask the catalogue which relations a dump carries the rows of, and what surrounds them.
 
 The rules are those of pg_dump (``selectDumpableTable``, ``makeTableDataInfo``): ordinary tables, partitions
-included, logged or not (a standby cannot read those that are not, nor does pg_dump there); of an extension's own tables only those it declares as configuration, under its condition.
+included, logged or not (a standby cannot read those that are not, nor does pg_dump there); of an extension's own
+tables only those it declares as configuration, under its condition.
 Not carried: rows of foreign tables, contents of materialized views (computed again by a restore), temporary tables.
 """
 

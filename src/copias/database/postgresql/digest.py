@@ -11,7 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import typing as t
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -19,12 +19,11 @@ from psycopg import sql
 
 from copias.database.contract import LargeObjects, TableDigest
 from copias.database.postgresql.catalog import Relation
-from copias.database.postgresql.session import connect, explained
+from copias.database.postgresql.session import Session, connect, explained
 from copias.database.postgresql.snapshot import BEGIN, Snapshot
 
 if t.TYPE_CHECKING:
     from copias.database.contract import Connection
-    from copias.database.postgresql.session import Session
 
 WORKERS = 2
 PART = 64 << 20
@@ -152,6 +151,7 @@ class Digester:
     _sums: dict[int, _Sum] = field(default_factory=dict)
     _blocked: list[Part | None] = field(default_factory=list)
     _failures: list[BaseException] = field(default_factory=list)
+    _sessions: list[Session] = field(default_factory=list)
     _large: LargeObjects = field(default_factory=LargeObjects)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -162,25 +162,20 @@ class Digester:
             self._parts.put(part)
         self._parts.put(None)  # the large objects
         self._sums.update({relation.oid: _Sum() for relation in self.relations if relation.has_rows})
-        self._threads: list[threading.Thread] = []
-        with ExitStack() as opened:
-            self._sessions = [opened.enter_context(self._open()) for _ in range(self.workers)]
-            self._opened = opened.pop_all()
-        for session in self._sessions:
-            thread = threading.Thread(target=self._work, args=(session,), name="huellas", daemon=True)
+        self._threads = [threading.Thread(target=self._work, name="huellas", daemon=True) for _ in range(self.workers)]
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._failures.append(InterruptedError())  # the threads take no more parts
-        for session, thread in zip(self._sessions, self._threads, strict=True):
-            if thread.is_alive():
-                with suppress(psycopg.Error):  # the server may be gone: then so is the query
-                    session.cancel_safe(timeout=5)
+            open_ones = tuple(self._sessions)
+        for session in open_ones:
+            with suppress(psycopg.Error):  # it may have ended, or the server be gone: then so is the query
+                session.cancel_safe(timeout=5)
+        for thread in self._threads:
             thread.join()
-        self._opened.close()
 
     def check(self) -> None:
         """Raise what a thread ran into, if anything."""
@@ -202,26 +197,31 @@ class Digester:
                 tables.append(digest)
         return tuple(tables), self._large
 
-    @contextmanager
-    def _open(self) -> t.Iterator[Session]:
-        with connect(self.connection) as session:
-            with explained(str(self.connection)):
-                if self.snapshot is not None:
-                    session.execute(BEGIN)
-                    session.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot.id)))
-                    session.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(PATIENCE)))
-            yield session
-
-    def _work(self, session: Session) -> None:
+    def _work(self) -> None:
+        # The sessions are opened here: the dump program must not wait for them, see the driver's DUMP_LOCK_WAIT.
         try:
-            with explained(str(self.connection)):
+            with self._open() as session:
                 while not self._failures:
-                    part = self._parts.get_nowait()
-                    self._digest_or_defer(session, part)
+                    self._digest_or_defer(session, self._parts.get_nowait())
         except queue.Empty:
             return
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread by check()
             self._failures.append(error)
+
+    @contextmanager
+    def _open(self) -> t.Iterator[Session]:
+        with closing(connect(self.connection)) as session, explained(str(self.connection)):
+            if self.snapshot is not None:
+                session.execute(BEGIN)
+                session.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot.id)))
+                session.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(PATIENCE)))
+            with self._lock:
+                self._sessions.append(session)
+            try:
+                yield session
+            finally:
+                with self._lock:
+                    self._sessions.remove(session)
 
     def _digest_or_defer(self, session: Session, part: Part | None) -> None:
         """Digest a part; when somebody queues for its table behind us, leave it to the session that holds it."""

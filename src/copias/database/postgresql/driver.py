@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,9 +27,9 @@ from copias.progress import Report
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-ATTEMPTS = 3
 LOCK_WAIT = 30.0
-DUMP_LOCK_WAIT = 10.0
+"""Seconds to come by all locks at once, ours and pg_dump's."""
+DUMP_LOCK_WAIT = 2.0
 """Seconds that pg_dump waits for its own locks. Whoever queued between ours and its own waits for us, so it
 would wait for ever: better let that one through and start over."""
 USUAL_RATE = 60e6
@@ -73,7 +74,8 @@ class PostgreSQL:
 
     def dump(self, sink: Sink, *, report: Report, least: int = 0) -> DumpRecord:
         """Dump and digest one moment of the database; see the contract."""
-        for attempt in range(1, ATTEMPTS + 1):
+        deadline = time.monotonic() + self.lock_wait
+        while True:
             try:
                 with open_snapshot(self.connection, lock_wait=self.lock_wait) as snapshot:
                     return self._dump(snapshot, sink, report, least)
@@ -81,9 +83,8 @@ class PostgreSQL:
                 # Before the first byte nothing is lost: somebody's lock came between ours and pg_dump's.
                 if error.count or "LOCK TABLE" not in error.words:
                     raise
-                if attempt == ATTEMPTS:
+                if time.monotonic() > deadline:
                     raise self._locked_out(error) from error
-        raise AssertionError("the loop returns or raises")
 
     def scratch(self, record: DumpRecord, *, folder: Path | None = None) -> AbstractContextManager[Scratch]:
         """Return a private server of the dump's version, not started yet."""
@@ -104,10 +105,9 @@ class PostgreSQL:
     def _dump(self, snapshot: Snapshot, sink: Sink, report: Report, least: int) -> DumpRecord:
         started = datetime.now(UTC)
         whose = str(self.connection)
-        with explained(whose):
-            facts = read_facts(snapshot.session)
-        tools = client_for(facts.major, whose=whose)
-        method = method_for(facts.number)
+        number = snapshot.session.info.server_version
+        tools = client_for(number // 10000, whose=whose)
+        method = method_for(number)
         with (
             Digester(self.connection, snapshot.relations, method, snapshot) as digester,
             HeadReader(tools, whose) as head,
@@ -117,7 +117,8 @@ class PostgreSQL:
             archive = head.finish()
             self._require_same_tables(archive, snapshot)
             tables, large_objects = digester.finish()
-        require_held(snapshot, whose)
+        with explained(whose):  # last: were the locks' session lost, nothing that was read could be trusted
+            facts = read_facts(snapshot.session)
         contents = Contents(
             method=method,
             tables=tables,

@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import time
 import typing as t
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -43,7 +44,7 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
     whose = f"restauración de «{record.database}»"
     tools = require_server(record.major, whose=whose)
     target = dataclasses.replace(server, database=f"prueba_{record.sha256[:12]}")
-    with connect(server) as session, explained(whose):
+    with closing(connect(server)) as session, explained(whose):
         _require_extensions(session, record, whose)
         _create_roles(session, record)
         _create_database(session, target.database, record)
@@ -55,7 +56,7 @@ def digest_restored(restored: Connection, method: str, major: int) -> Contents:
     """Digest a quiet database."""
     whose = str(restored)
     tools = require_server(major, whose=whose)
-    with connect(restored) as session, explained(whose):
+    with closing(connect(restored)) as session, explained(whose):
         relations = list_relations(session, sized=True)
         sequences = _sequences(session)
     with Digester(restored, relations, method) as digester:
@@ -74,7 +75,7 @@ def digest_restored(restored: Connection, method: str, major: int) -> Contents:
 
 def check_indexes(restored: Connection) -> tuple[str, ...]:
     """Check every B-tree index against its table with amcheck, where the server has it."""
-    with connect(restored) as session, explained(str(restored)):
+    with closing(connect(restored)) as session, explained(str(restored)):
         if not session.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'").fetchone():
             return ()
         # In a transaction that is undone: the restored database stays as it was restored.

@@ -68,7 +68,7 @@ def conninfo(connection: Connection) -> str:
 
 
 def connect(connection: Connection) -> Session:
-    """Open a session with :data:`SETTINGS`, in autocommit.
+    """Open a session with :data:`SETTINGS`, in autocommit. Close it with ``closing``: leaving it as a block commits.
 
     Raises:
         SourceUnavailable: nobody answers, or the server is busy, starting or stopping.

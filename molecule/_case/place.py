@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""An installation on the test hosts: help desk on control, store on the NAS by SFTP, database on its server by network.
+
+Each scenario has its own, named for it: a folder of the run, a folder of the NAS, a database. Usage::
+
+    place.py up NAME      make it; what is there already is kept
+    place.py look NAME    print, as JSON, what a case left: read without the product
+    place.py down NAME    end its help desk
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from psycopg import Connection, connect, sql
+
+from copias.files import make_private_directory, write_atomically
+from copias.office import open_office
+from copias.package import generate_key
+from copias.people import read_identity
+from copias_sandbox import control
+from copias_sandbox.home import Running
+from copias_sandbox.rooms.sheets.storage import WorkbookStore
+from copias_sandbox.state import State
+
+HERE = Path(__file__).resolve().parent
+RUN = HERE.parents[1] / ".work" / "molecule" / "hosts"
+NAS, DATABASE_SERVER, ACCOUNT = "192.0.2.20", "192.0.2.30", "copias"
+SUBJECT, STORE = "sinfa", "nas"
+CASES = 40
+
+
+@dataclass(frozen=True)
+class Place:
+    """One scenario's installation."""
+
+    name: str
+
+    @property
+    def home(self) -> Path:
+        """Return its folder."""
+        return RUN / "places" / self.name
+
+    @property
+    def config(self) -> Path:
+        """Return the deployment's file, of which playbooks get the path."""
+        return self.home / "copias.yml"
+
+    def up(self) -> None:
+        """Make everything that an administrator makes once, and start the help desk."""
+        make_private_directory(self.home)
+        self._fill_database()
+        self._write_files(control.start(self.home / "google", cases=CASES))
+        office = open_office(self.config)
+        if not office.deployment.signing_key.exists():
+            make_private_directory(office.deployment.signing_key.parent)
+            generate_key(office.deployment.signing_key)
+        office.open_store(STORE).prepare()
+
+    def down(self) -> None:
+        """End the help desk."""
+        control.stop(self.home / "google")
+
+    def look(self) -> dict[str, t.Any]:
+        """Return the ledger's events, the NAS's files, and the rows with a key of ours, none of it by the product."""
+        settings = yaml.safe_load(self.config.read_text(encoding="utf-8"))["help_desk"]
+        return {
+            "events": [event["event"] for event in self._ledger()],
+            "ledger": self._ledger(),
+            "nas": self._list_nas(),
+            "answers": self._rows(settings["spreadsheet"], settings["responses_tab"], "Estado"),
+            "control": self._rows(settings["control_spreadsheet"], settings["control_tab"], "Archivo"),
+        }
+
+    def _fill_database(self) -> None:
+        with open_database("postgres") as session:
+            if session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.name,)).fetchone():
+                return
+            session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
+        with open_database(self.name) as session:
+            session.execute((HERE / "sinfa.sql").read_bytes())
+
+    def _write_files(self, google: Running) -> None:
+        person = {"name": "Ana Lucía Prueba", "role": "administrator"}
+        people = {"people": {read_identity().account: person}}
+        for path, content in ((self.home / "people.yml", people), (self.config, self._deployment(google))):
+            write_atomically(path, yaml.safe_dump(content, allow_unicode=True).encode())
+
+    def _deployment(self, google: Running) -> dict[str, t.Any]:
+        return {
+            "plugin": "funza.copias.workspace",
+            "entity": "Alcaldía de Valle Claro",
+            "state": "state",
+            "people": "people.yml",
+            "google": {"key_file": google.key, "endpoint": google.url},
+            "help_desk": {
+                "spreadsheet": google.spreadsheet,
+                "requests_tab": "Solicitudes",
+                "responses_tab": "Respuestas",
+                "control_spreadsheet": google.control_spreadsheet,
+                "control_tab": "Control",
+            },
+            "stores": {
+                STORE: {
+                    "kind": "sftp",
+                    "host": NAS,
+                    "user": ACCOUNT,
+                    "path": f"/copias/{self.name}",
+                    "identity_file": str(RUN / "keys" / "copias"),
+                    "known_hosts": str(RUN / "known_hosts"),
+                    "least_free": 0,
+                }
+            },
+            "databases": {
+                SUBJECT: {
+                    "engine": "postgresql",
+                    "host": DATABASE_SERVER,
+                    "database": self.name,
+                    "user": ACCOUNT,
+                    "password_file": str(RUN / "keys" / "copias.password"),
+                    "department": "Secretaría de Hacienda",
+                    "record_series": "Estados financieros",
+                    "store": STORE,
+                    "authorisation": {
+                        "authoriser": "Mariela Ejemplo Rincón",
+                        "post": "Secretaria de Hacienda",
+                        "document": "Oficio 100-2026",
+                        "motive": "Copias de respaldo del sistema financiero",
+                    },
+                }
+            },
+        }
+
+    def _ledger(self) -> list[dict[str, t.Any]]:
+        path = self.home / "state" / "ledger.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+    def _list_nas(self) -> list[str]:
+        """Return the names of files by the NAS's own SFTP, as its account sees them."""
+        options = ["-i", str(RUN / "keys" / "copias"), f"-oUserKnownHostsFile={RUN / 'known_hosts'}", "-oBatchMode=yes"]
+        found: list[str] = []
+        folders = [f"/copias/{self.name}"]
+        while folders:
+            folder = folders.pop()
+            listed = subprocess.run(
+                ["sftp", "-q", "-b", "-", *options, f"{ACCOUNT}@{NAS}"],
+                input=f'ls -ln "{folder}"\n',
+                capture_output=True,
+                check=True,
+                text=True,
+            )
+            for line in listed.stdout.splitlines():
+                if line.startswith(("d", "-")):
+                    path = line.split(maxsplit=8)[8]
+                    (folders if line.startswith("d") else found).append(path)
+        return sorted(path.removeprefix(f"/copias/{self.name}/") for path in found)
+
+    def _rows(self, spreadsheet: str, tab: str, header: str) -> list[str]:
+        """Return a column of the rows that carry a key of ours, from the help desk's own file."""
+        state = State(self.home / "google" / "state.sqlite")
+        try:
+            book = WorkbookStore(state).load(spreadsheet)
+        finally:
+            state.connection.close()
+        headers, *rows = next(sheet for sheet in book.sheets if sheet.title == tab).grid.rows
+        key, wanted = headers.index("Clave de evento"), headers.index(header)
+        return [str(row[wanted]) for row in rows if len(row) > key and str(row[key] or "").startswith("copias-")]
+
+
+def open_database(name: str) -> Connection[tuple[t.Any, ...]]:
+    """Connect to the database server as its administrator."""
+    password = (RUN / "keys" / "postgres.password").read_text(encoding="utf-8").strip()
+    return connect(host=DATABASE_SERVER, user="postgres", password=password, dbname=name, autocommit=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Do one verb for one place."""
+    verb, name = arguments
+    place = Place(name)
+    if verb == "up":
+        place.up()
+    elif verb == "down":
+        place.down()
+    else:
+        sys.stdout.write(json.dumps(place.look()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

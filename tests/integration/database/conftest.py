@@ -1,0 +1,268 @@
+"""Real servers for the tests of the database part, one harness for each engine and version found here.
+
+A new engine adds one :class:`Harness`; the tests of ``test_contract.py`` are the same for all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+import shutil
+import tempfile
+import threading
+import time
+import tomllib
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from psycopg import sql
+
+from copias.database import Connection, Driver, DumpRecord, driver_for
+from copias.database.postgresql.session import Session, connect
+from copias.database.postgresql.tools import CLIENT, SERVER, installed
+from copias.progress import ignore
+from copias_sandbox import sinfa
+
+MEGABYTES = 2
+
+
+class Change(t.NamedTuple):
+    """A change made in a restored copy (``changes.toml``), the kind of difference that it is, and what that names."""
+
+    name: str
+    kind: str
+    names: str
+    statements: dict[str, str]
+
+
+def _changes() -> list[Change]:
+    told = tomllib.loads(Path(__file__).with_name("changes.toml").read_text(encoding="utf-8"))["change"]
+    return [Change(change.pop("name"), change.pop("kind"), change.pop("names"), change) for change in told]
+
+
+CHANGES = {change.name: change for change in _changes()}
+
+
+class Harness(t.Protocol):
+    """What the shared tests need of an engine: a server with the demo's database, and ways to change it."""
+
+    engine: str
+
+    def fresh(self) -> Connection:
+        """Return a new copy of the demo's database, read by the account that only reads."""
+        ...
+
+    def twin(self, restored: Connection) -> Connection:
+        """Return a copy of a restored database that may be spoilt."""
+        ...
+
+    def change(self, connection: Connection, what: str) -> None:
+        """Make one change, by its name in ``changes.toml``, and commit it."""
+        ...
+
+    def swell(self, connection: Connection) -> None:
+        """Add so many rows that a dump cannot end before its sink has taken the first chunk."""
+        ...
+
+    def dump_programs(self) -> list[psutil.Process]:
+        """Return the dump programs that this process has running."""
+        ...
+
+    def wrong_database(self, connection: Connection) -> Connection:
+        """Return the same server with a database that it does not have."""
+        ...
+
+
+@dataclasses.dataclass
+class PostgreSQLHarness:
+    """One major version of PostgreSQL."""
+
+    server: sinfa.Sinfa
+    engine: str = "postgresql"
+    _numbers: Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
+
+    def fresh(self) -> Connection:
+        name = f"copia_{next(self._numbers)}"
+        with self.administrator("postgres") as session:
+            session.execute(sql.SQL("CREATE DATABASE {} TEMPLATE sinfa").format(sql.Identifier(name)))
+        return dataclasses.replace(self.server.reader, database=name)
+
+    def twin(self, restored: Connection) -> Connection:
+        name = f"gemela_{next(self._numbers)}"
+        with connect(dataclasses.replace(restored, database="postgres")) as session:
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            session.execute(statement.format(sql.Identifier(name), sql.Identifier(restored.database)))
+        return dataclasses.replace(restored, database=name)
+
+    def change(self, connection: Connection, what: str) -> None:
+        writer = connection
+        if connection.user == self.server.reader.user:
+            writer = dataclasses.replace(self.server.administrator, database=connection.database)
+        with connect(writer) as session:
+            session.execute(CHANGES[what].statements[self.engine])
+
+    def swell(self, connection: Connection) -> None:
+        # More than a queue of 8 MiB, a pipe of 1 and a chunk of 1.
+        with self.administrator(connection.database) as session:
+            session.execute(
+                "INSERT INTO tesoreria.documento SELECT i, repeat('x', 400) FROM generate_series(1, 50000) i"
+            )
+
+    def administrator(self, database: str) -> Session:
+        return connect(dataclasses.replace(self.server.administrator, database=database))
+
+    def dump_programs(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.Process().children(recursive=True):
+            try:
+                if process.name() == "pg_dump":
+                    found.append(process)
+            except psutil.NoSuchProcess:
+                continue
+        return found
+
+    def wrong_database(self, connection: Connection) -> Connection:
+        return dataclasses.replace(connection, database="no existe")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each change to the tests that ask for one."""
+    if "change" in metafunc.fixturenames:
+        metafunc.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+
+
+def _majors() -> list[int]:
+    return sorted({tools.major for tools in installed() if tools.has(*CLIENT, *SERVER)})
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that is dead and not reaped yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@functools.cache
+def _folder() -> Path:
+    # Not pytest's: a server that runs as another account must be able to pass through all folders above.
+    folder = Path(tempfile.mkdtemp(prefix="copias-pruebas-"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[t.Callable[[int], sinfa.Sinfa]]:
+    """Start each version at its first use, and remove them all at the end."""
+    started: dict[int, sinfa.Sinfa] = {}
+
+    def start(major: int) -> sinfa.Sinfa:
+        if major not in started:
+            started[major] = sinfa.start(_folder() / f"pg{major}", megabytes=MEGABYTES, major=major)
+        return started[major]
+
+    yield start
+    for server in started.values():
+        sinfa.remove(server.folder)
+        assert not alive(server.pid)
+    if started:
+        shutil.rmtree(_folder())
+
+
+@pytest.fixture(scope="session", params=[f"postgresql-{major}" for major in _majors()])
+def harness(request: pytest.FixtureRequest, servers: t.Callable[[int], sinfa.Sinfa]) -> Harness:
+    """One engine in one version."""
+    return PostgreSQLHarness(servers(int(request.param.rpartition("-")[2])))
+
+
+@pytest.fixture
+def postgresql(harness: Harness) -> PostgreSQLHarness:
+    """The harness, where a test is about PostgreSQL alone."""
+    if not isinstance(harness, PostgreSQLHarness):
+        pytest.skip("a test of PostgreSQL")
+    return harness
+
+
+@dataclasses.dataclass(frozen=True)
+class Dumped:
+    """A dump and all that is needed to prove it."""
+
+    driver: Driver
+    file: Path
+    record: DumpRecord
+
+
+def dump_to(file: Path, connection: Connection, engine: str = "postgresql") -> Dumped:
+    driver = driver_for(engine, connection, time_limit=120)
+    with file.open("wb") as stream:
+        record = driver.dump(stream.write, report=ignore)
+    assert file.stat().st_size == record.bytes
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == record.sha256
+    return Dumped(driver, file, record)
+
+
+@pytest.fixture
+def dumped(tmp_path: Path) -> t.Callable[[Connection], Dumped]:
+    """A function that dumps a database to a file."""
+    numbers = itertools.count(1)
+    return lambda connection: dump_to(tmp_path / f"{next(numbers)}.dump", connection)
+
+
+@pytest.fixture(scope="session")
+def restored(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dumped, Connection]]:
+    """A dump of the demo's database and its restored copy, in a server that stays for the session."""
+    made = dump_to(tmp_path_factory.mktemp("copia") / "sinfa.dump", harness.fresh(), harness.engine)
+    with made.driver.scratch(made.record) as scratch:
+        yield made, made.driver.restore(made.file, scratch, made.record, report=ignore)
+
+
+def _wait_until(condition: t.Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> t.Callable[..., None]:
+    """A function that waits for a condition, and fails when it never comes."""
+    return _wait_until
+
+
+class Intruder(threading.Thread):
+    """Runs one statement as the administrator, in its own session and thread; it may have to wait."""
+
+    def __init__(self, postgresql: PostgreSQLHarness, database: str, statement: str) -> None:
+        super().__init__(daemon=True)
+        self.postgresql = postgresql
+        self.session = postgresql.administrator(database)
+        self.pid = self.session.info.backend_pid
+        self.statement = statement
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        with self.session:
+            self.session.execute(self.statement)
+        self.done.set()
+
+    def queue(self) -> t.Self:
+        """Start, and return when the statement waits for somebody."""
+        self.start()
+        _wait_until(self.waits)
+        return self
+
+    def waits(self) -> bool:
+        with self.postgresql.administrator("postgres") as session:
+            row = session.execute("SELECT cardinality(pg_blocking_pids(%s))", (self.pid,)).fetchone()
+        return bool(row and row[0])
+
+
+@pytest.fixture
+def intruder(postgresql: PostgreSQLHarness) -> t.Callable[[str, str], Intruder]:
+    """A function that makes an intruder of a database and a statement."""
+    return lambda database, statement: Intruder(postgresql, database, statement)
