@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """An installation on the test hosts: help desk on control, store on the NAS by SFTP, database on its server by network.
 
 Each scenario has its own, named for it: a folder of the run, a folder of the NAS, a database. Usage::

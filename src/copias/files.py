@@ -13,8 +13,10 @@ if t.TYPE_CHECKING:
 
 
 def make_private_directory(path: Path) -> Path:
-    """Create a directory, and its parents, that only this account can enter."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create a directory, and its missing parents, that only this account can enter."""
+    if not path.is_dir():
+        make_private_directory(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -45,8 +45,8 @@ class Office:
     @cached_property
     def outbox(self) -> Outbox:
         """Return what waits for the help desk."""
+        from copias.case.delivery import deliver_to
         from copias.case.outbox import Outbox
-        from copias.case.rows import deliver_to
 
         return Outbox(self.book, self.deployment.state, deliver_to(lambda: self.help_desk))
 

@@ -102,8 +102,8 @@ class Actor:
 def read_identity() -> Identity:
     """Return the account that started this process, by the strongest proof at hand.
 
-    The kernel's login id survives ``sudo`` and cannot be changed once set; ``SUDO_UID`` is only believed
-    when we are not the account that it names; else the process's own account.
+    The kernel's login id survives ``sudo`` and cannot be changed once set. ``SUDO_UID`` is next: who can set it for a
+    process of the service account without sudo is that account already, and could write the ledger itself.
     """
     login = _login_uid()
     if login is not None:

@@ -71,6 +71,8 @@ def start(folder: Path, *, megabytes: int = 20, major: int | None = None, port: 
     Raises:
         NotReady: no server is installed, or the folder cannot be used.
     """
+    if not 1 <= megabytes <= 4000:
+        raise ValueError(f"megabytes must be 1 to 4000, not {megabytes}")
     account = unprivileged_account()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _give(folder, account)
@@ -170,8 +172,6 @@ def _describe(folder: Path, tools: Tools) -> Sinfa:
 
 def _fill(server: Sinfa, megabytes: int) -> None:
     """Make the database under another name and rename it: it is there whole or not at all."""
-    if not 1 <= megabytes <= 4000:
-        raise ValueError(f"megabytes must be 1 to 4000, not {megabytes}")
     at = server.administrator
     with connect(Connection(at.host, at.port, "postgres", at.user, at.password_file)) as session:
         if session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():

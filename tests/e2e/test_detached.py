@@ -122,7 +122,7 @@ def test_stop_ends_every_process_and_the_next_run_goes_on(town, program):
     assert left in {"outbox.delivered", "copy.stored"}
     assert again.code == 0, again.text
     assert town.count("copy.made") == 1
-    assert list((town.world.state / "spool").iterdir()) == []
+    town.require_nothing_left()
     require_resolved_once(town)
 
 

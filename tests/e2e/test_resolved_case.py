@@ -139,10 +139,7 @@ def test_only_the_account_can_read_the_state(town):
 
 
 def test_nothing_of_the_run_is_left(town):
-    town.require_quiet()
-    assert list((town.world.state / "spool").iterdir()) == []
-    assert list(town.temporary.glob("copias-srv-*")) == []
-    assert town.stored("*.part") == []
+    town.require_nothing_left()
 
 
 def test_running_it_again_does_nothing_and_quickly(town):

@@ -70,7 +70,8 @@ class Town:
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"TMPDIR": str(self.temporary), "COPIAS_CONFIG": str(self.config), "COLUMNS": "200"}
+        home = str(self.temporary / "home")
+        own = {"TMPDIR": str(self.temporary), "HOME": home, "COPIAS_CONFIG": str(self.config), "COLUMNS": "200"}
         return {**os.environ, **self.world.environment, **own, **self.variables}
 
     def copias(self, *arguments: str, timeout: float = PATIENCE, **options: Any) -> Call:
@@ -252,6 +253,15 @@ class Town:
             time.sleep(0.05)
         assert not left, f"still alive: {left}"
 
+    def require_nothing_left(self) -> None:
+        """Fail if a run left a process or a temporary file, wherever it was killed before."""
+        self.require_quiet()
+        state, home = self.world.state, self.temporary / "home"
+        left = [*state.glob("spool/*"), *state.glob("runs/*/runner"), *state.glob("claims/*.json")]
+        left += [*state.rglob("*.part"), *self.temporary.glob("copias-*"), *home.glob(".ansible/tmp/*")]
+        assert left == [], left
+        assert self.stored("*.part") == []
+
     def kill_all(self) -> None:
         """End everything of the runs of a test, by pid."""
         for process in self.processes():
@@ -296,6 +306,7 @@ class Town:
             shutil.rmtree(folder, ignore_errors=True)
         self.temporary.mkdir()
         self.temporary.chmod(0o1777)  # the scratch server is another account when we are root
+        (self.temporary / "home").mkdir()
         open_store(StoreSettings(kind="folder", path=self.world.nas), name=world.STORE).prepare()
         world.set_role(self.world, "administrator")
 

@@ -1,4 +1,4 @@
-"""The rows that a case leaves in the help desk: their keys, their words, and how the outbox delivers them.
+"""The rows that a case leaves in the help desk: their keys and their words.
 
 A key is the same however often a step is repeated: ``copias-<case>-<generation>-<what>``.
 """
@@ -9,13 +9,10 @@ import typing as t
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from copias.case.outbox import Delivery, queue
+from copias.case.outbox import queue
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from copias.case.story import CopyRecord, Story
-    from copias.helpdesk import HelpDesk
     from copias.office import Office
 
 BOGOTA = ZoneInfo("America/Bogota")
@@ -71,28 +68,3 @@ def queue_control(office: Office, story: Story, copy: CopyRecord) -> Story:
         "ledger_hash": head.sha256,
     }
     return queue(office.book, story.number, row_key(story, "control"), row)
-
-
-def deliver_to(help_desk: Callable[[], HelpDesk]) -> Delivery:
-    """Return the outbox's way to the help desk, opened when something is delivered."""
-
-    def deliver(row: Mapping[str, t.Any], *, attempted_at: str | None) -> dict[str, t.Any]:
-        attempt = datetime.fromisoformat(attempted_at) if attempted_at else None
-        sheet_row = _to_sheet_row(row)
-        delivered = help_desk().deliver_once(sheet_row, attempted_at=attempt)
-        return {"range": delivered.range, "visible": delivered.visible, "shown": delivered.visible_text}
-
-    return deliver
-
-
-def _to_sheet_row(row: Mapping[str, t.Any]) -> t.Any:
-    from copias.helpdesk import ControlRow, Response
-
-    values = {name: value for name, value in row.items() if name != "kind"}
-    for moment in ("moment", "made_at"):
-        if moment in values:
-            values[moment] = datetime.fromisoformat(values[moment]).astimezone(BOGOTA)
-    if row["kind"] == "response":
-        return Response(**values)
-    values["kind"] = values.pop("copy_kind")
-    return ControlRow(**values)

@@ -47,6 +47,7 @@ def run_case(
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
+    from copias.run.folder import sweep_dead_runs
     from copias.run.start import start_run
 
     path = config or find_deployment()
@@ -55,6 +56,7 @@ def run_case(
     office.actor.require(Role.AGENT, "ejecutar casos")
     story = office.book.story(check_number(number))
     if story.state is State.RESOLVED:
+        sweep_dead_runs(office.deployment.runs, number)
         _show_outcome(output, office, number, None)
         return
     office.claims.require_free(number)

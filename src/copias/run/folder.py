@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import typing as t
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,11 @@ class RunFolder:
     def output(self) -> Path:
         """Return the file with what Ansible printed."""
         return self.path / "ansible.log"
+
+    @property
+    def runner(self) -> Path:
+        """Return the folder of ansible-runner and of Ansible's temporary files; it goes when the run ends."""
+        return self.path / "runner"
 
     @property
     def log(self) -> Path:
@@ -113,6 +119,13 @@ def new_run(runs: Path, *, playbook: str, case: str, config: Path, check: bool, 
 def find_runs(runs: Path, case: str) -> list[RunFolder]:
     """Return the runs of a case, oldest first."""
     return [RunFolder(path) for path in sorted(runs.glob(f"{case}-*")) if (path / "request.json").exists()]
+
+
+def sweep_dead_runs(runs: Path, case: str) -> None:
+    """Remove the temporary files that killed runs of a case left; one that is only starting is not touched."""
+    for folder in find_runs(runs, case):
+        if folder.supervisor is not None and not folder.is_alive():
+            shutil.rmtree(folder.runner, ignore_errors=True)
 
 
 def active_run(runs: Path, claim: Claim) -> RunFolder:

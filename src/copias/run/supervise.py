@@ -19,7 +19,7 @@ import psutil
 
 from copias.errors import EXIT_DONE, EXIT_FAILED
 from copias.files import make_private_directory
-from copias.run.folder import Request, Result, RunFolder
+from copias.run.folder import Request, Result, RunFolder, sweep_dead_runs
 
 if t.TYPE_CHECKING:
     from types import FrameType
@@ -44,6 +44,7 @@ class Supervisor:
         _adopt_orphans()
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
+        sweep_dead_runs(self.folder.path.parent, self.request.case)
         status = self._play()
         _reap_children()
         result = Result(
@@ -54,7 +55,7 @@ class Supervisor:
         )
         self.folder.write_result(result)
         # Runner's own folder holds nothing that the run's folder does not.
-        shutil.rmtree(self.folder.path / "runner", ignore_errors=True)
+        shutil.rmtree(self.folder.runner, ignore_errors=True)
         return result
 
     def _play(self) -> str:
@@ -62,7 +63,7 @@ class Supervisor:
 
         config = Path(self.request.config)
         runner = init_runner(
-            private_data_dir=str(make_private_directory(self.folder.path / "runner")),
+            private_data_dir=str(make_private_directory(self.folder.runner)),
             project_dir=str(PROJECT),
             playbook=str(PROJECT / "playbooks" / self.request.playbook),
             inventory=str(config.parent),
@@ -84,6 +85,9 @@ class Supervisor:
         return {
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+            # Not in the home folder, where what a killed run leaves would stay for ever.
+            "ANSIBLE_LOCAL_TEMP": str(self.folder.runner / "local"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder.runner / "remote"),
             "COPIAS_CONFIG": self.request.config,
             "COPIAS_PROGRESS": str(self.folder.progress),
             "COPIAS_RUN": self.request.run,

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -151,7 +152,10 @@ def alive(pid: int) -> bool:
 @functools.cache
 def _folder() -> Path:
     # Not pytest's: a server that runs as another account must be able to pass through all folders above.
-    folder = Path(tempfile.mkdtemp(prefix="copias-pruebas-"))
+    # In memory where there is such a place: some hundred databases come and go.
+    memory = Path("/dev/shm")
+    parent = memory if os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="copias-pruebas-", dir=parent))
     folder.chmod(0o755)
     return folder
 
@@ -217,7 +221,7 @@ def dumped(tmp_path: Path) -> t.Callable[[Connection], Dumped]:
 def restored(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dumped, Connection]]:
     """A dump of the demo's database and its restored copy, in a server that stays for the session."""
     made = dump_to(tmp_path_factory.mktemp("copia") / "sinfa.dump", harness.fresh(), harness.engine)
-    with made.driver.scratch(made.record) as scratch:
+    with made.driver.scratch(made.record, folder=_folder()) as scratch:
         yield made, made.driver.restore(made.file, scratch, made.record, report=ignore)
 
 

@@ -30,7 +30,7 @@ from copias.progress import ignore
 def test_restored_copy_is_equal_in_every_table(harness, dumped) -> None:
     made = dumped(harness.fresh())
 
-    proof = verify(made.driver, made.file, made.record)
+    proof = verify(made.driver, made.file, made.record, deep=True)
 
     assert proof.equal, proof.differences + proof.complaints
     assert len(proof.tables) == 17

@@ -110,7 +110,7 @@ def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, tmp_path,
     wait_until(unlocked)
 
 
-def test_sigkill_in_mid_proof_leaves_no_server_and_the_next_sweeps_its_folder(
+def test_sigkill_in_mid_proof_leaves_no_server_and_its_folder_is_swept(
     postgresql, restored, tmp_path, wait_until
 ) -> None:
     made, _ = restored

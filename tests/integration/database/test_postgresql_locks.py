@@ -142,9 +142,7 @@ def test_queue_that_is_there_before_us_goes_first(postgresql, tmp_path, intruder
     assert {table.name: table.rows for table in record.tables}["tesoreria.documento"] == 0
 
 
-def test_queue_between_our_locks_and_those_of_the_dump_program_stops_it_before_its_first_byte(
-    postgresql, intruder
-) -> None:
+def test_queue_between_our_locks_and_those_of_the_dump_program_stops_it(postgresql, intruder) -> None:
     """It would wait for ever for somebody who waits for us; what it says is how ``dump`` knows to start over."""
     connection = postgresql.fresh()
     driver = PostgreSQL(connection, dump_lock_wait=0.5)

@@ -1,0 +1,77 @@
+"""What keeps the collection's shape: thin playbooks, complete roles, and nothing of a case but its number."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import yaml
+
+PLAY_KEYS = {"name", "hosts", "gather_facts", "any_errors_fatal", "serial", "roles"}
+TEMPLATING = re.compile(r"include_vars|vars_files|vars_prompt|set_fact|host_vars|!unsafe|from_yaml|lookup\(|query\(")
+"""Ways for text to become a variable, and by that a template."""
+
+
+def tasks_of(project):
+    for path in sorted(project.glob("roles/*/tasks/*.yml")):
+        yield path, yaml.safe_load(path.read_text())
+
+
+def test_playbooks_hold_plays_of_roles_and_no_more(project):
+    for path in project.glob("playbooks/*.yml"):
+        text = path.read_text()
+        for play in yaml.safe_load(text):
+            assert set(play) <= PLAY_KEYS, path
+        code = [line for line in text.splitlines() if line and not line.startswith(("#", "---"))]
+        assert len(code) <= 20, path
+
+
+def test_every_variable_of_a_role_is_specified_and_the_other_way_round(project):
+    for role in project.glob("roles/*"):
+        options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"][
+            "options"
+        ]
+        defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
+
+        assert set(options) == set(defaults), role.name
+        assert all(name.startswith(f"{role.name}_") for name in options)
+        assert all({"description", "type"} <= set(option) for option in options.values())
+
+
+def test_task_files_are_short_and_every_task_is_named(project):
+    for path, tasks in tasks_of(project):
+        assert len(tasks) <= 9, path
+        assert all(task["name"][0].isupper() for task in tasks), path
+
+
+def test_nothing_read_becomes_a_variable_that_is_templated(project):
+    for folder in ("playbooks", "roles"):
+        for path in (project / folder).rglob("*.yml"):
+            assert not TEMPLATING.search(path.read_text()), path
+
+
+def test_tasks_take_only_the_number_of_a_case_and_the_subject_that_was_matched(project):
+    found = {
+        value
+        for _, tasks in tasks_of(project)
+        for task in tasks
+        for value in re.findall(r"{{\s*(.*?)\s*}}", yaml.safe_dump(task))
+    }
+
+    allowed = re.compile(r"\w+_(config|case)|__case_intake_info\.case\.subject")
+    assert [value for value in found if not allowed.fullmatch(value)] == []
+
+
+def test_modules_take_a_configuration_and_a_case_number_and_nothing_else(seam):
+    assert set(seam.CASE_OPTIONS) == {"config", "case"}
+
+
+def test_the_number_is_the_only_extra_variable_that_a_run_is_given(project):
+    nodes = [
+        node for path in (project / "src" / "copias").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
+    ]
+
+    keywords = [node for node in nodes if isinstance(node, ast.keyword) and node.arg in {"extravars", "extra_vars"}]
+    given = [ast.unparse(keyword.value) for keyword in keywords]
+
+    assert given == ["{'case': self.request.case}"]
