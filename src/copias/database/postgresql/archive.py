@@ -93,8 +93,12 @@ class HeadReader:
         if self._lister is None:
             raise CopyFailed("el volcado está vacío", whose=self._whose)
         self._close_input(self._lister)
-        if self._lister.wait(SECONDS) != 0:
-            why = tail_of(self._complaints)
+        try:
+            code = self._lister.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            code = -1
+        if code != 0:
+            why = tail_of(self._complaints) or f"pg_restore no terminó en {SECONDS} segundos"
             raise CopyFailed("el índice del volcado no se puede leer", whose=self._whose, why=why)
         self._listing.seek(0)
         return read_archive(self._tools, bytes(self._head), self._listing.read(), whose=self._whose)
