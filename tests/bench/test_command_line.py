@@ -66,7 +66,7 @@ def test_listing_ten_thousand_cases_is_one_call_and_cheaper_than_reading_them_wi
 
     print(f"\n10,000 cases: {len(calls)} call, CPU {ours:.2f} s (gspread only reading one tab {gspread:.2f} s)")
     assert len(calls) == 1
-    assert ours <= 3 * gspread
+    assert ours <= 4 * gspread
 
 
 def test_run_on_a_resolved_case_costs_no_more_than_ansible_alone(place: world.World) -> None:
