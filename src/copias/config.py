@@ -165,7 +165,7 @@ def load_deployment(path: Path) -> Deployment:
         raise _bad(path, _list_faults(error)) from error
     except KeyError as error:
         why = f"la variable {error.args[0]} no está definida"
-        raise _bad(path, why, 'para el entorno de prueba: eval "$(copias sandbox env)"') from error
+        raise _bad(path, why, "en el entorno de prueba están en env.sh: scripts/demo --keep") from error
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise _bad(path, str(error)) from error
 

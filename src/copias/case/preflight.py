@@ -62,7 +62,7 @@ class Preflight:
 
 def check_case(office: Office, intake: Intake) -> Preflight:
     """Check everything that the case needs before it starts; nothing is changed anywhere."""
-    checks = list(_check_request(intake))
+    checks = list(check_request(intake))
     source = None
     if intake.kind == "sinfa":
         database = office.deployment.databases.get(intake.subject or "")
@@ -78,7 +78,8 @@ def check_case(office: Office, intake: Intake) -> Preflight:
     return Preflight(tuple(checks), source)
 
 
-def _check_request(intake: Intake) -> Iterator[Check]:
+def check_request(intake: Intake) -> Iterator[Check]:
+    """Check what the row and the ledger say of a case, without asking anybody else."""
     number = intake.number
     word = KIND_WORDS.get(intake.kind or "", "")
     yield Check(
@@ -86,6 +87,12 @@ def _check_request(intake: Intake) -> Iterator[Check]:
         intake.kind == "sinfa",
         f"la clase «{word}» todavía no se atiende con este producto" if word else "las palabras del caso no la dicen",
         f"copias classify {number} --kind sinfa --subject BASE",
+    )
+    yield Check(
+        "modalidad",
+        intake.mode != "remote",
+        "la copia remota, entregada por el proveedor, todavía no se atiende con este producto",
+        f"si la base está en sitio: copias classify {number} --kind sinfa --subject BASE --mode on_site",
     )
     yield Check(
         "agente asignado",

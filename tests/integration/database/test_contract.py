@@ -27,6 +27,24 @@ from copias.errors import (
 from copias.progress import ignore
 
 
+@pytest.fixture
+def children() -> t.Callable[[], list[str]]:
+    """Tell which children were born in this test and live, but for those of the session's servers."""
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+
+    def born() -> list[str]:
+        names = []
+        for process in psutil.Process().children(recursive=True):
+            try:
+                if process.pid not in before and process.name() not in {"postgres", "setpriv"}:
+                    names.append(f"{process.pid} {process.name()} {process.status()}")
+            except psutil.NoSuchProcess:
+                continue
+        return names
+
+    return born
+
+
 def test_restored_copy_is_equal_in_every_table(harness, dumped) -> None:
     made = dumped(harness.fresh())
 
@@ -167,7 +185,7 @@ def test_server_that_is_down_is_worth_another_try(harness) -> None:
     assert failure.value.transient
 
 
-def test_killed_dump_program_leaves_no_copy_and_no_child(harness) -> None:
+def test_killed_dump_program_leaves_no_copy_and_no_child(harness, children) -> None:
     connection = harness.fresh()
     harness.swell(connection)
     driver = driver_for(harness.engine, connection)
@@ -183,7 +201,7 @@ def test_killed_dump_program_leaves_no_copy_and_no_child(harness) -> None:
 
 
 @pytest.mark.parametrize("error", [StoreFull("el NAS está lleno"), OSError(errno.ENOSPC, "x"), KeyboardInterrupt()])
-def test_failing_sink_stops_everything_and_is_told(harness, error: BaseException) -> None:
+def test_failing_sink_stops_everything_and_is_told(harness, children, error: BaseException) -> None:
     driver = driver_for(harness.engine, harness.fresh())
 
     def sink(_: bytes) -> None:
@@ -213,7 +231,7 @@ def test_password_is_nowhere_in_the_process_table(harness) -> None:
     assert not any(password in text for text in seen)
 
 
-def test_broken_dump_file_does_not_pass(harness, dumped) -> None:
+def test_broken_dump_file_does_not_pass(harness, children, dumped) -> None:
     made = dumped(harness.fresh())
     check_file(made.file, made.record)
     os.truncate(made.file, made.record.bytes // 2)
@@ -260,18 +278,6 @@ def test_version_that_is_not_installed_cannot_be_proved_here(harness, restored) 
 
 def ignore_bytes(_: bytes) -> None:
     pass
-
-
-def children() -> list[str]:
-    """Our children that live, but for the servers that the session keeps."""
-    names = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if process.name() not in {"postgres", "setpriv"}:
-                names.append(f"{process.pid} {process.name()} {process.status()}")
-        except psutil.NoSuchProcess:
-            continue
-    return names
 
 
 def listening(pid: int) -> list[t.Any]:

@@ -1,0 +1,65 @@
+"""A case that is not ready is told all its faults at once, each with its repair."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+
+from copias.case.intake import Intake
+from copias.case.preflight import Preflight, check_request
+from copias.case.story import Story
+from copias.config import Authorisation
+from copias.errors import NotReady
+from copias.helpdesk import Guess, HelpDeskCase, Kind, Mode, SheetStatus
+
+GRANT = Authorisation(authoriser="Mariela Ejemplo", post="Secretaria", document="Oficio 1", motive="Respaldo")
+CASE = HelpDeskCase(
+    number="7",
+    requester_name="Marta Ejemplo",
+    requester_email="marta@example.test",
+    department="Hacienda",
+    site="Sede principal",
+    service="Copias de seguridad",
+    description="SINFA",
+    agent="Ana Prueba",
+    requested_at=None,
+    status=SheetStatus.ASSIGNED,
+    visible_status_text="Asignado",
+    status_source="request",
+    row=2,
+    guess=Guess(is_case=True, kind=Kind.SINFA, mode=Mode.ON_SITE, system="hacienda"),
+)
+READY = Intake(CASE, Story("7"), kind="sinfa", mode="on_site", subject="hacienda", authorisation=GRANT)
+
+
+def failed(intake: Intake) -> list[str]:
+    return [check.name for check in check_request(intake) if not check.passed]
+
+
+def test_a_case_in_order_passes() -> None:
+    assert failed(READY) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"kind": "mailbox"}, ["clase de copia"]),
+        ({"kind": None}, ["clase de copia"]),
+        ({"mode": "remote"}, ["modalidad"]),
+        ({"authorisation": None}, ["autorización"]),
+        ({"case": replace(CASE, agent="")}, ["agente asignado"]),
+        ({"case": replace(CASE, status=SheetStatus.CANCELLED)}, ["estado"]),
+        ({"authorisation": None, "mode": "remote"}, ["modalidad", "autorización"]),
+    ],
+)
+def test_each_fault_is_named(change: dict[str, t.Any], named: list[str]) -> None:
+    assert failed(replace(READY, **change)) == named
+
+
+def test_the_refusal_tells_every_fault_with_its_repair() -> None:
+    checks = tuple(check_request(replace(READY, authorisation=None, mode="remote")))
+
+    with pytest.raises(NotReady, match=r"\(1\) modalidad.*\(2\) autorización.*\(2\) copias authorise 7"):
+        Preflight(checks).require("7")
