@@ -51,6 +51,8 @@ def test_a_command_shown_can_be_given(document: Path, command: str) -> None:
 
 def parse(arguments: list[str]) -> None:
     """Parse a call of copias as the program would, without running it."""
+    if arguments == ["--help"]:
+        return
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="copias")
     while hasattr(command, "resolve_command"):
