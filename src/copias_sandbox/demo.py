@@ -93,7 +93,9 @@ def _run(place: world.World, program: str, *arguments: str) -> None:
     sys.stdout.write(f"$ {' '.join(shown)}\n")
     sys.stdout.flush()
     path = COPIAS.with_name(program) if "/" not in program else Path(program)
-    subprocess.run([path, *arguments], check=True, cwd=world.PROJECT, env=world.environment_of(place))
+    # A service's account may have no home folder, where Ansible keeps its temporary files.
+    environment = {**world.environment_of(place), "ANSIBLE_REMOTE_TEMP": str(place.home / "ansible")}
+    subprocess.run([path, *arguments], check=True, cwd=world.PROJECT, env=environment)
 
 
 def _say(text: str) -> None:
