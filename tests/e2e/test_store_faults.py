@@ -152,3 +152,19 @@ def test_what_was_altered_or_lost_after_storing_is_void_and_made_anew(town):
     assert town.answers() == ["En proceso", "Solucionado"]
     (row,) = town.ours(CONTROL)
     assert row["Archivo"].endswith(f"sinfa-hacienda-{CASE}-4.zip")
+
+
+@pytest.mark.slow
+def test_a_local_manifest_that_was_changed_proves_nothing(town):
+    town.detach()
+    with town.between_steps("copy.stored"):
+        kept = next(town.world.state.glob("copies/*/manifest.json"))
+        kept.write_bytes(kept.read_bytes().replace("Secretaría de Hacienda".encode(), b"Otra dependencia"))
+
+    call = town.follow()
+
+    assert call.code == 1, call.text
+    assert "firma" in call.text
+    assert town.count("copy.verified") == 0
+    assert town.count("copy.voided") == 1
+    assert town.rows(CONTROL) == []

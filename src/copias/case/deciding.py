@@ -31,6 +31,7 @@ def classify(office: Office, number: str, *, kind: str, subject: str | None, mod
     Raises:
         BadInput: no such kind, mode or database.
         NotAllowed: the role does not include it.
+        AlreadyRunning: the case is being run.
     """
     office.actor.require(Role.AGENT, "clasificar casos")
     check_number(number)
@@ -39,6 +40,7 @@ def classify(office: Office, number: str, *, kind: str, subject: str | None, mod
     if kind == "sinfa":
         office.deployment.database(subject or "")
     _require_known(office, number)
+    office.claims.require_free(number)  # a run goes on with what it was started with
     return office.book.record(number, "case.classified", {"kind": kind, "subject": subject, "mode": mode})
 
 

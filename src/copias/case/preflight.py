@@ -106,6 +106,13 @@ def check_request(intake: Intake) -> Iterator[Check]:
         "no hay quien autorice, con documento y motivo",
         f"copias authorise {number} --name … --post … --document … --motive …",
     )
+    bound = intake.story.bound_to
+    yield Check(
+        "misma base",
+        bound in {None, intake.subject},
+        f"el caso ya va con «{bound}» y ahora pide «{intake.subject or '?'}»",
+        f"si es «{bound}»: copias classify {number} --kind sinfa --subject {bound}; si no: cancélelo y reábralo",
+    )
     open_state = intake.state not in {State.CANCELLED, State.ON_HOLD}
     yield Check(
         "estado",

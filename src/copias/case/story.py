@@ -75,6 +75,13 @@ class Story:
         return next((event.data for event in reversed(self.events) if event.event == "case.started"), {})
 
     @property
+    def bound_to(self) -> str | None:
+        """Return the subject that the work under way is of, which a later change of words must not swap."""
+        if self.copy:
+            return str(self.copy.data.get("subject", ""))
+        return self.started.get("subject") if self.state is State.IN_PROGRESS else None
+
+    @property
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of rows that the help desk does not have yet."""
         return tuple(key for key in self.queued if key not in self.delivered)

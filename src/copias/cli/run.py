@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import typing as t
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import typer
 
+from copias.case.states import State
 from copias.cli.output import (
     CaseNumber,
     Config,
@@ -20,6 +21,7 @@ from copias.cli.output import (
     say_bytes,
     say_seconds,
 )
+from copias.errors import EXIT_DONE, EXIT_FAILED
 
 if t.TYPE_CHECKING:
     from copias.case.intake import Intake
@@ -43,7 +45,6 @@ def run_case(
     from copias.case.book import check_number
     from copias.case.intake import read_case
     from copias.case.preflight import check_case
-    from copias.case.states import State
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
@@ -155,17 +156,35 @@ def _follow(office: Office, folder: RunFolder, output: Output) -> None:
             f"\nLa ejecución sigue. Para volver a verla: copias follow {number}. Para detenerla: copias stop {number}"
         )
         raise typer.Exit(0) from None
-    _show_outcome(output, office, folder.request.case, result, check=folder.request.check, log=str(folder.output))
+    request = folder.request
+    code = exit_code(result, office.book.story(request.case), run=request.run, check=request.check)
+    if code and not result.message:
+        result = replace(result, message=f"La ejecución terminó sin resolver el caso; vea {folder.output}")
+    _show_outcome(output, office, request.case, result, code=code, check=request.check, log=str(folder.output))
+
+
+def exit_code(result: Result, story: Story, *, run: str, check: bool) -> int:
+    """Return the exit code of a run: 0 only if the ledger says that the case is resolved, or was by this run."""
+    if result.exit_code or check:
+        return result.exit_code
+    ours = any(event.event == "case.resolved" and event.run == run for event in story.events)
+    return EXIT_DONE if ours or story.state is State.RESOLVED else EXIT_FAILED
 
 
 def _show_outcome(
-    output: Output, office: Office, number: str, result: Result | None, *, check: bool = False, log: str = ""
+    output: Output,
+    office: Office,
+    number: str,
+    result: Result | None,
+    *,
+    code: int = EXIT_DONE,
+    check: bool = False,
+    log: str = "",
 ) -> None:
     """Print what came of a run (``None``: none was needed) and exit with its code."""
     from copias.case.telling import tell_outcome
 
     story = office.book.story(number)
-    code = result.exit_code if result else 0
     data = {
         "case": number,
         "state": story.state.value,

@@ -15,8 +15,11 @@ from copias.files import make_private_directory
 from copias.package import (
     Proof,
     ProofLevel,
+    check_signature,
     extract_dump,
     load_key,
+    load_trusted,
+    public_path,
     read_manifest,
     render_certificate,
     sign_manifest,
@@ -30,6 +33,7 @@ if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord
     from copias.database import DumpRecord, Verification
     from copias.office import Office
+    from copias.package import Manifest
 
 
 class ProofPlan(StepPlan):
@@ -65,7 +69,7 @@ class ProofPlan(StepPlan):
     def _prove(self, copy: CopyRecord, record: DumpRecord) -> Verification:
         """Fetch the dump from the store, not from anything kept here, and restore it."""
         driver = find_subject(self.office, self.story).driver()
-        manifest = read_manifest(CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json"))
+        manifest = self._read_trusted_manifest(copy)
         spools = _sweep(make_private_directory(self.office.deployment.state / "spool"), copy.copy_id)
         with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
             dump = Path(spool) / "dump"
@@ -74,6 +78,18 @@ class ProofPlan(StepPlan):
                 extract_dump(stream, dump, manifest=manifest, report=fetched)
             with Step("Restaurar y comparar", record.source_bytes) as restored:
                 return verify(driver, dump, record, report=restored)
+
+    def _read_trusted_manifest(self, copy: CopyRecord) -> Manifest:
+        """Return the manifest that was sealed, of the package that the ledger knows.
+
+        Raises:
+            Altered: it is not signed by this installation, or is of another package.
+        """
+        manifest = read_manifest(CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json"))
+        check_signature(manifest, load_trusted([public_path(self.office.deployment.signing_key)]))
+        if manifest.package is None or manifest.package.sha256 != copy.sha256:
+            raise Altered("el manifiesto guardado es de otro paquete", whose=copy.copy_id)
+        return manifest
 
     def _publish_proof(self, copy: CopyRecord, folder: CopyFolder) -> None:
         """Put the proven manifest and the printable certificate beside the package.

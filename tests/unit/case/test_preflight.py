@@ -9,10 +9,11 @@ import pytest
 
 from copias.case.intake import Intake
 from copias.case.preflight import Preflight, check_request
-from copias.case.story import Story
+from copias.case.story import Story, tell
 from copias.config import Authorisation
 from copias.errors import NotReady
 from copias.helpdesk import Guess, HelpDeskCase, Kind, Mode, SheetStatus
+from copias.ledger import Event
 
 GRANT = Authorisation(authoriser="Mariela Ejemplo", post="Secretaria", document="Oficio 1", motive="Respaldo")
 CASE = HelpDeskCase(
@@ -56,6 +57,49 @@ def test_a_case_in_order_passes() -> None:
 )
 def test_each_fault_is_named(change: dict[str, t.Any], named: list[str]) -> None:
     assert failed(replace(READY, **change)) == named
+
+
+def told(*names: str, subject: str = "hacienda") -> Story:
+    """The story of a case whose last start was for ``subject``."""
+    data: dict[str, dict[str, t.Any]] = {
+        "case.started": {"kind": "sinfa", "subject": subject, "authorisation": {"authoriser": "Mariela"}},
+        "copy.made": {"copy": "c1", "generation": 1, "subject": subject, "package": "p", "store": "n"},
+    }
+    events = [
+        Event(place, "2026-11-22T10:00:00+00:00", name, "7", None, {}, data.get(name, {"copy": "c1"}), "")
+        for place, name in enumerate(names, start=1)
+    ]
+    return tell("7", events)
+
+
+BEGUN = ("case.assigned", "case.started")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        BEGUN,
+        (*BEGUN, "copy.made"),
+        (*BEGUN, "copy.made", "case.failed"),
+        (*BEGUN, "copy.made", "copy.stored"),
+        (*BEGUN, "copy.made", "copy.stored", "copy.verified"),
+    ],
+)
+def test_a_case_never_goes_on_with_the_copy_of_another_database(names: tuple[str, ...]) -> None:
+    assert failed(replace(READY, story=told(*names, subject="predial"))) == ["misma base"]
+    assert failed(replace(READY, story=told(*names))) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (*BEGUN, "case.failed"),
+        (*BEGUN, "copy.made", "copy.voided", "case.failed"),
+        (*BEGUN, "copy.made", "case.cancelled", "case.reopened"),
+    ],
+)
+def test_a_case_without_a_copy_may_change_its_database(names: tuple[str, ...]) -> None:
+    assert failed(replace(READY, story=told(*names, subject="predial"))) == []
 
 
 def test_the_refusal_tells_every_fault_with_its_repair() -> None:
