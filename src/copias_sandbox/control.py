@@ -179,8 +179,10 @@ def env(home: Path, *, clients: bool = False) -> dict[str, str]:
         "COPIAS_SANDBOX_URL": found.url,
         "COPIAS_SANDBOX_ADMIN_URL": found.admin_url,
         "COPIAS_GOOGLE_KEY": found.key,
+        "COPIAS_OAUTH_CLIENT": found.oauth_client,
         "COPIAS_SPREADSHEET": found.spreadsheet,
         "COPIAS_CONTROL_SPREADSHEET": found.control_spreadsheet,
+        "COPIAS_SHARED_DRIVE": found.shared_drive,
     }
     if clients:
         proxy = f"http://127.0.0.1:{found.proxy}"

@@ -10,12 +10,15 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import psutil
 
+from copias.files import write_atomically
 from copias_sandbox.admin.server import AdminPort
 from copias_sandbox.core.dispatch import Google
 from copias_sandbox.home import Home, Running
 from copias_sandbox.oauth.accounts import Accounts
+from copias_sandbox.oauth.clients import OAuthClients
 from copias_sandbox.oauth.keys import ensure_key
 from copias_sandbox.rooms.registry import ROOMS
 from copias_sandbox.seed.workspace import Seeded, SeedOptions, fill, last_seeded
@@ -45,10 +48,17 @@ async def serve(home: Home, *, cases: int, strict: bool) -> None:
     google = Google(State(home.state_file), ROOMS, strict=strict)
     ports = await _open(google, home)
     Accounts(google.state).register(ensure_key(home.key_file, f"http://127.0.0.1:{ports.http.port}/token"))
+    client = OAuthClients(google.state).ensure()
+    write_atomically(home.oauth_client_file, orjson.dumps(client.file(f"http://127.0.0.1:{ports.http.port}")))
     made = last_seeded(google) or (fill(google, SeedOptions(cases=cases)) if cases else Seeded("", "", 0))
     running = _describe(home, ports, made)
-    ports.admin.seeded = lambda desk, control: home.write(
-        replace(running, spreadsheet=desk, control_spreadsheet=control)
+    ports.admin.seeded = lambda made: home.write(
+        replace(
+            running,
+            spreadsheet=made.spreadsheet,
+            control_spreadsheet=made.control_spreadsheet,
+            shared_drive=made.shared_drive,
+        )
     )
     home.write(running)
     await _until_told_to_stop()
@@ -81,6 +91,8 @@ def _describe(home: Home, ports: Ports, made: Seeded) -> Running:
         control_spreadsheet=made.control_spreadsheet,
         key=str(home.key_file),
         ca=str(home.ca_file),
+        oauth_client=str(home.oauth_client_file),
+        shared_drive=made.shared_drive,
     )
 
 

@@ -1,4 +1,4 @@
-"""The demo: one SINFA case, from its row in the sheet to the proof, with the evidence shown step by step.
+"""The demo: a SINFA case and a mailbox case, from their rows in the sheet to the proof, with the evidence shown.
 
 Usage: ``scripts/demo [--home FOLDER] [--keep] [--size MB]``. Everything runs on this machine, in one folder.
 """
@@ -15,9 +15,11 @@ from pathlib import Path
 import orjson
 
 from copias_sandbox import world
-from copias_sandbox.seed.cases import DEMO_CASE as DEMO_NUMBER
+from copias_sandbox.seed import cases
+from copias_sandbox.seed.people import demo_requester
 
-DEMO_CASE = str(DEMO_NUMBER)
+DEMO_CASE, MAILBOX_CASE = str(cases.DEMO_CASE), str(cases.MAILBOX_CASE)
+ACCOUNT = demo_requester().email
 COPIAS = Path(sys.executable).with_name("copias")
 SCRIPTS = world.PROJECT / "scripts"
 
@@ -29,10 +31,11 @@ def main() -> int:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)  # the database server is another account when we are root
     try:
-        _say("Arranca la mesa de ayuda de prueba y una base de datos PostgreSQL real")
+        _say("Arranca un Google Workspace de prueba y una base de datos PostgreSQL real")
         place = world.start(home, megabytes=options.size)
         _attend(place)
         _show_evidence(place)
+        _attend_mailbox(place)
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"\nLa demostración falló: {error}\n")
         return 1
@@ -41,14 +44,16 @@ def main() -> int:
             world.stop(home)
             if options.home is None:
                 shutil.rmtree(home, ignore_errors=True)
-    _say("Listo: el caso está resuelto con una copia probada")
+    _say("Listo: los dos casos están resueltos con una copia probada")
     if options.keep:
         _say_how_to_go_on(place)
     return 0
 
 
 def _read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/demo", description="Un caso SINFA, de la fila a la prueba.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description="Un caso SINFA y uno de correo, de la fila a la prueba."
+    )
     parser.add_argument("--home", help="carpeta donde queda todo; por defecto una temporal que se borra")
     parser.add_argument("--keep", action="store_true", help="deja todo en marcha para seguir probando")
     parser.add_argument("--size", type=int, default=20, metavar="MB", help="tamaño de la base de datos")
@@ -85,6 +90,26 @@ def _show_evidence(place: world.World) -> None:
     for table in proof["tables"]:
         verdict = "igual" if table["equal"] else "DISTINTA"
         sys.stdout.write(f"  {table['name']:<40} {table['rows']:>10} filas  {verdict}\n")
+
+
+def _attend_mailbox(place: world.World) -> None:
+    _say("Un caso de correo: se copia el buzón, se concilia, se empaqueta y queda en la unidad compartida")
+    _run(place, "copias", "run", MAILBOX_CASE, "--yes")
+    _say("Lo que quedó en la unidad compartida")
+    drive = world.open_drive(place)
+    for file in drive.list():
+        sys.stdout.write(f"  {file.bytes:>12,}  {file.name}\n")
+    _say("El paquete se verifica con nada más que el paquete, y se abre en cualquier computador")
+    package = place.home / f"correo-{ACCOUNT}-{MAILBOX_CASE}.zip"
+    for ending in ("", ".manifest.json"):
+        name = next(file.name for file in drive.list() if file.name.endswith(package.name + ending))
+        with drive.open(name) as stream:
+            package.with_name(package.name + ending).write_bytes(stream.read())
+    trusted = place.state / "keys" / "signing.pem.pub"
+    _run(place, sys.executable, str(SCRIPTS / "verify_package.py"), str(package), "--key", str(trusted))
+    _run(place, "copias", "package", "show", str(package))
+    _say("Y lo que hay de esa cuenta")
+    _run(place, "copias", "copies", "--account", ACCOUNT)
 
 
 def _run(place: world.World, program: str, *arguments: str) -> None:

@@ -28,6 +28,8 @@ class Running:
     control_spreadsheet: str
     key: str
     ca: str
+    oauth_client: str = ""
+    shared_drive: str = ""
 
     @property
     def url(self) -> str:
@@ -60,6 +62,11 @@ class Home:
     def key_file(self) -> Path:
         """Return the service account's key."""
         return self.path / "google" / "service-account.json"
+
+    @property
+    def oauth_client_file(self) -> Path:
+        """Return the OAuth client's JSON, for users who give their own consent."""
+        return self.path / "google" / "oauth-client.json"
 
     @property
     def ca_file(self) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import typing as t
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import orjson
 from copias_sandbox.core.errors import Json
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
@@ -37,7 +40,14 @@ class State:
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.executescript(_SCHEMA)
+        self.folder = _folder_beside(path, self)
         self._forgetters: list[Callable[[], None]] = []
+        self._tables = ["sheet_row"]
+
+    def add_tables(self, schema: str, names: Sequence[str]) -> None:
+        """Make a room's own tables, unless they are there, and empty them whenever everything is emptied."""
+        self.connection.executescript(schema)
+        self._tables += names
 
     def on_forget(self, forget: Callable[[], None]) -> None:
         """Have ``forget`` called whenever what was read before may no longer be true."""
@@ -83,7 +93,8 @@ class State:
         marks = ",".join("?" * len(keep))
         with self.transaction():
             self.connection.execute(f"DELETE FROM document WHERE kind NOT IN ({marks})", keep)  # noqa: S608 -- marks only
-            self.connection.execute("DELETE FROM sheet_row")
+            for table in self._tables:
+                self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of the rooms' code
         self.forget()
 
     def snapshot(self, path: Path) -> None:
@@ -102,3 +113,12 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+def _folder_beside(path: Path | str, owner: State) -> Path:
+    """Return where content is kept that is too large for the database; one of its own, that goes with it, in memory."""
+    if str(path) != ":memory:":
+        return Path(path).absolute().parent / "content"
+    folder = tempfile.mkdtemp(prefix="copias-sandbox-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

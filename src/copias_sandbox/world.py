@@ -9,15 +9,17 @@ from pathlib import Path
 import yaml
 
 from copias.files import make_private_directory, write_atomically
+from copias.google.settings import GoogleSettings
 from copias.package import generate_key
 from copias.people import read_identity
-from copias.store import StoreSettings, open_store
+from copias.store import Store, StoreSettings, open_store
 from copias_sandbox import control, sinfa
 from copias_sandbox.home import Running
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "inventories" / "sandbox" / "copias.yml"
-STORE = "nas_principal"
+STORE, DRIVE_STORE = "nas_principal", "drive_copias"
+DRIVE_FOLDER = "Copias de seguridad"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def start(
         "COPIAS_CONFIG": str(CONFIG),
         "COPIAS_STATE": str(home / "state"),
         "COPIAS_NAS": str(home / "nas"),
+        "COPIAS_DELIVERIES": str(home / "entregas"),
         **_google_environment(home, google),
         **_sinfa_environment(database),
     }
@@ -83,8 +86,10 @@ def _google_environment(home: Path, google: Running) -> dict[str, str]:
         control.ENVIRONMENT: str(home / "google"),
         "COPIAS_SANDBOX_URL": google.url,
         "COPIAS_GOOGLE_KEY": google.key,
+        "COPIAS_OAUTH_CLIENT": google.oauth_client,
         "COPIAS_SPREADSHEET": google.spreadsheet,
         "COPIAS_CONTROL_SPREADSHEET": google.control_spreadsheet,
+        "COPIAS_SHARED_DRIVE": google.shared_drive,
     }
 
 
@@ -116,8 +121,9 @@ def environment_of(world: World) -> dict[str, str]:
 
 
 def _furnish(world: World, role: str) -> None:
-    """Do what an administrator does once: people, key, the store's mark."""
+    """Do what an administrator does once: people, key, the stores' marks, the folder for deliveries."""
     make_private_directory(world.state)
+    make_private_directory(world.home / "entregas")
     set_role(world, role)
     key = world.state / "keys" / "signing.pem"
     if not key.exists():
@@ -125,6 +131,16 @@ def _furnish(world: World, role: str) -> None:
         generate_key(key)
     settings = StoreSettings(kind="folder", path=world.nas)
     open_store(settings, name=STORE).prepare()
+    open_drive(world).prepare()
 
 
-__all__ = ["CONFIG", "STORE", "World", "environment_of", "set_role", "start", "stop"]
+def open_drive(world: World, *, folder: str = DRIVE_FOLDER) -> Store:
+    """Return the shared drive as a store; ``folder`` is the one at its top."""
+    environment = world.environment
+    key = Path(environment["COPIAS_GOOGLE_KEY"])
+    google = GoogleSettings(key_file=key, endpoint=environment["COPIAS_SANDBOX_URL"])
+    settings = StoreSettings(kind="shared_drive", drive=environment["COPIAS_SHARED_DRIVE"], folder=folder)
+    return open_store(settings, name=DRIVE_STORE, google=google, state=world.state)
+
+
+__all__ = ["CONFIG", "DRIVE_STORE", "STORE", "World", "environment_of", "open_drive", "set_role", "start", "stop"]

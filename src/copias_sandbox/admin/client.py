@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 import urllib.request
 from urllib.error import HTTPError
@@ -75,17 +76,122 @@ class AdminClient:
         """Make every access token invalid."""
         self.request("POST", "/revoke", {})
 
-    def advance_clock(self, seconds: float) -> None:
-        """Move the sandbox's clock forward."""
-        self.request("POST", "/clock", {"advance": seconds})
+    def advance_clock(self, seconds: float) -> Json:
+        """Move the sandbox's clock forward; return ``now`` and ``quota_now``."""
+        return self.request("POST", "/clock", {"advance": seconds})
+
+    def quota_speed(self, speed: float) -> None:
+        """Let the quotas' minutes pass so many times as fast as real ones; 0 lets them pass by advance only."""
+        self.request("POST", "/clock", {"speed": speed})
+
+    def quota_spent(self) -> Json:
+        """Return the units spent since the last setting, by API and by ``<api>/<user>``."""
+        return t.cast("Json", self.request("GET", "/status")["quota"]["spent"])
+
+    def user(self, email: str, **fields: t.Any) -> None:
+        """Add an account to the Directory, or change one; the fields are those of Google's ``User``."""
+        self.request("POST", "/user", {"primaryEmail": email, **fields})
+
+    def suspend(self, email: str, *, reason: str = "ADMIN") -> Json:
+        """Suspend an account."""
+        return self.request("POST", "/user/suspend", {"email": email, "reason": reason})
+
+    def reactivate(self, email: str) -> Json:
+        """End an account's suspension."""
+        return self.request("POST", "/user/reactivate", {"email": email})
+
+    def delete_user(self, email: str) -> Json:
+        """Delete an account; for 20 days it can be given back."""
+        return self.request("POST", "/user/delete", {"email": email})
+
+    def undelete_user(self, email: str) -> Json:
+        """Give a deleted account back."""
+        return self.request("POST", "/user/undelete", {"email": email})
+
+    def delegate(self, client_id: str, scopes: t.Sequence[str]) -> None:
+        """Set the scopes with which a service account may act as anybody; none takes the delegation away."""
+        self.request("POST", "/delegation", {"client_id": client_id, "scopes": list(scopes)})
+
+    def consents(self) -> list[Json]:
+        """Return the consents that wait for a person: ``id``, ``client_id``, ``scope``, ``login_hint``."""
+        return t.cast("list[Json]", self.request("GET", "/consents")["pending"])
+
+    def approve_consent(self, identifier: str, email: str, *, scopes: t.Sequence[str] | None = None) -> str:
+        """Consent as ``email``, to all or only to ``scopes``; return where the browser is sent to."""
+        body = {"id": identifier, "email": email, "scopes": list(scopes) if scopes is not None else None}
+        return str(self.request("POST", "/consents/approve", body)["location"])
+
+    def deny_consent(self, identifier: str) -> str:
+        """Refuse a consent; return where the browser is sent to."""
+        return str(self.request("POST", "/consents/deny", {"id": identifier})["location"])
+
+    def consent_at_once(self, email: str = "", *, scopes: t.Sequence[str] | None = None) -> None:
+        """Let ``email`` consent whenever a browser asks; without one, nobody does."""
+        body = {"email": email, "scopes": list(scopes) if scopes is not None else None}
+        self.request("POST", "/consents/auto", body)
+
+    def revoke_consents(self, email: str) -> int:
+        """Take back all that a person consented to; return how many consents there were."""
+        return int(self.request("POST", "/consents/revoke", {"email": email})["revoked"])
+
+    def mailbox(self, email: str, **plan: t.Any) -> Json:
+        """Make somebody's mailbox anew, by the fields of :class:`copias_sandbox.seed.mail.MailPlan`.
+
+        ``mailbox(email, count=200_000, mean_bytes=4000, seed=1)``; ``kinds="all"`` is one message of each kind.
+        """
+        return self.request("POST", "/mailbox", {"email": email, **plan})
+
+    def deliver(self, email: str, count: int = 1, **options: t.Any) -> list[str]:
+        """Let mail come in now and return the ids; ``kind``, ``labels``, or ``raw`` (base64) for one's own bytes."""
+        answer = self.request("POST", "/mailbox/deliver", {"email": email, "count": count, **options})
+        return t.cast("list[str]", answer["ids"])
+
+    def delete_mail(self, email: str, ids: t.Sequence[str]) -> Json:
+        """Delete messages for good, as their owner would."""
+        return self.request("POST", "/mailbox/delete", {"email": email, "ids": list(ids)})
+
+    def relabel_mail(
+        self, email: str, ids: t.Sequence[str], *, add: t.Sequence[str] = (), remove: t.Sequence[str] = ()
+    ) -> Json:
+        """Put labels on messages and take others off; by id or name, a name that there is not yet is made a label."""
+        changes = {"email": email, "ids": list(ids), "add": list(add), "remove": list(remove)}
+        return self.request("POST", "/mailbox/relabel", changes)
+
+    def mail(self, email: str, *, digests: bool = False) -> list[Json]:
+        """Return what a mailbox holds, newest first: id, labels by name, dates; the bytes' SHA-256 on request."""
+        answer = self.request("POST", "/mailbox/messages", {"email": email, "digests": digests})
+        return t.cast("list[Json]", answer["messages"])
+
+    def expire_history(self, email: str) -> Json:
+        """Make every history id of a mailbox too old."""
+        return self.request("POST", "/mailbox/expire-history", {"email": email})
 
     def settings(self, **options: t.Any) -> Json:
-        """Set ``strict`` (true or false) and ``quota`` (``off``, ``google`` or limits)."""
+        """Set ``strict`` (true or false) and ``quota`` (``off``, ``google``, or limits and tariffs)."""
         return self.request("POST", "/settings", options)
 
     def share(self, spreadsheet: str, email: str, role: str) -> None:
         """Give an account a role in a spreadsheet; ``none`` takes it away."""
         self.request("POST", "/share", {"spreadsheet": spreadsheet, "email": email, "role": role})
+
+    def drive_role(self, role: str, **options: t.Any) -> None:
+        """Give the service account (or ``email``) a role in the shared drive (or ``drive``); ``""`` takes it out.
+
+        It lasts until :meth:`clear_faults`.
+        """
+        self.request("POST", "/member", {"role": role, **options})
+
+    def drive_limits(self, **limits: t.Any) -> Json:
+        """Set fields of :class:`copias_sandbox.rooms.drive.limits.Limits`; ``None`` is Google's own number again."""
+        return self.request("POST", "/drive/limits", limits)
+
+    def put_file(self, path: str, content: bytes = b"", **options: t.Any) -> str:
+        """Put a file into the shared drive, or into that of ``owner``, as a person would; return its id.
+
+        ``text=["a", "b"]`` makes one of Google's own documents instead, ``picture=11_000_000`` a large one.
+        """
+        body = {"path": path, "content": base64.b64encode(content).decode(), **options}
+        return str(self.request("POST", "/drive/file", body)["id"])
 
     def snapshot(self, name: str = "default") -> None:
         """Keep a copy of everything under a name."""

@@ -12,14 +12,14 @@ from pathlib import Path
 import orjson
 from aiohttp import web
 
+from copias_sandbox.admin.accounts import AccountAdmin
+from copias_sandbox.admin.drive import DriveAdmin
 from copias_sandbox.admin.edits import apply_edit
+from copias_sandbox.admin.mail import MailAdmin
 from copias_sandbox.core.dispatch import Google
 from copias_sandbox.core.errors import GoogleError, Json
-from copias_sandbox.core.quota import GOOGLE_LIMITS
-from copias_sandbox.oauth.accounts import Accounts, ServiceAccount
-from copias_sandbox.rooms.drive.files import FileStore, permission
 from copias_sandbox.seed.sheets import Layout
-from copias_sandbox.seed.workspace import SeedOptions, fill
+from copias_sandbox.seed.workspace import Seeded, SeedOptions, fill
 from copias_sandbox.transport.http import LOOPBACK, GooglePort
 
 Handler: t.TypeAlias = Callable[[Json], Awaitable[Json]]
@@ -41,7 +41,8 @@ class AdminPort:
         self._folder = folder
         self._runner: web.AppRunner | None = None
         self._recovery: asyncio.TimerHandle | None = None
-        self.seeded: Callable[[str, str], None] = lambda _, __: None
+        self._drive = DriveAdmin(google)
+        self.seeded: Callable[[Seeded], None] = lambda _: None
         self.port = 0
 
     async def open(self, port: int = 0) -> None:
@@ -80,20 +81,20 @@ class AdminPort:
             ("POST", "/revoke"): self._revoke,
             ("POST", "/clock"): self._clock,
             ("POST", "/settings"): self._settings,
-            ("POST", "/delegation"): self._delegation,
-            ("POST", "/account"): self._account,
-            ("POST", "/user"): self._user,
-            ("POST", "/share"): self._share,
+            **AccountAdmin(self._google).routes(),
+            **MailAdmin(self._google).routes(),
+            **self._drive.routes(),
         }
 
     async def _status(self, _: Json) -> Json:
         google = self._google
         return {
             "calls": google.log.count,
-            "faults": [asdict(fault) for fault in google.faults.faults],
+            "faults": [fault.as_json() for fault in google.faults.faults],
             "down_until": google.faults.down_until,
             "strict": google.strict,
             "limits": google.quota.limits,
+            "quota": google.quota.as_json(),
             "now": google.clock.now(),
         }
 
@@ -101,15 +102,15 @@ class AdminPort:
         if "layout" in body:
             body = {**body, "layout": Layout(body["layout"])}
         made = fill(self._google, SeedOptions(**body))
-        self.seeded(made.spreadsheet, made.control_spreadsheet)
+        self.seeded(made)
         return asdict(made)
 
     async def _reset(self, body: Json) -> Json:
         """Become as after a start: seeded, no faults, no calls, the real time, no quota."""
         await self._clear_faults({})
         self._google.log.clear()
-        self._google.clock.ahead = 0.0
-        self._google.quota.limits = {}
+        self._google.clock.reset()
+        self._google.quota.configure("off")
         self._google.tokens.revoke_all()
         return await self._seed(body)
 
@@ -146,6 +147,7 @@ class AdminPort:
 
     async def _clear_faults(self, _: Json) -> Json:
         self._google.faults.clear()
+        self._drive.recover()
         await self._clear_outage()
         return {}
 
@@ -181,43 +183,22 @@ class AdminPort:
         return {"revoked": self._google.tokens.revoke_all()}
 
     async def _clock(self, body: Json) -> Json:
-        self._google.clock.advance(float(body["advance"]))
-        return {"now": self._google.clock.now()}
+        """Move on by ``advance`` seconds, ``stop``, or let the quotas' time pass at another ``speed``."""
+        clock = self._google.clock
+        if body.get("stop"):
+            clock.stop()
+        if "speed" in body:
+            clock.set_speed(float(body["speed"]))
+        clock.advance(float(body.get("advance", 0)))
+        return {"now": clock.now(), "quota_now": clock.quota_now()}
 
     async def _settings(self, body: Json) -> Json:
-        """Set ``strict`` (answers checked by Google's schemas) and ``quota`` (``off``, ``google``, or limits)."""
+        """Set ``strict`` (answers checked by Google's schemas) and ``quota``; see :meth:`Quota.configure`."""
         if "strict" in body:
             self._google.strict = bool(body["strict"])
         if "quota" in body:
-            named = {"off": {}, "google": GOOGLE_LIMITS}
-            limits = named[body["quota"]] if isinstance(body["quota"], str) else body["quota"]
-            self._google.quota.limits = {name: (pair[0], pair[1]) for name, pair in limits.items()}
+            self._google.quota.configure(body["quota"])
         return await self._status({})
-
-    async def _delegation(self, body: Json) -> Json:
-        Accounts(self._google.state).delegate(str(body["client_id"]), body["scopes"])
-        return {}
-
-    async def _account(self, body: Json) -> Json:
-        Accounts(self._google.state).register(ServiceAccount(**body))
-        return {}
-
-    async def _user(self, body: Json) -> Json:
-        """Add or change a person of the Directory."""
-        accounts = Accounts(self._google.state)
-        accounts.put_user({**(accounts.user(body["primaryEmail"]) or {}), **body})
-        return {}
-
-    async def _share(self, body: Json) -> Json:
-        """Give ``email`` a ``role`` in ``spreadsheet``; the role ``none`` takes it away."""
-        files = FileStore(self._google.state)
-        file = files.find(body["spreadsheet"])
-        if file is None:
-            raise ValueError(f"there is no file {body['spreadsheet']!r}")
-        others = [entry for entry in file["permissions"] if entry.get("emailAddress") != body["email"]]
-        given = [] if body["role"] == "none" else [permission(body["email"], body["role"])]
-        files.put({**file, "permissions": others + given})
-        return {}
 
 
 def _wrapped(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:

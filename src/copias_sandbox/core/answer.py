@@ -5,9 +5,11 @@ from __future__ import annotations
 import enum
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 
+from copias_sandbox.core.contents import pieces
 from copias_sandbox.core.errors import GoogleError
 
 
@@ -24,14 +26,40 @@ class Delivery(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class Slice:
+    """A part of a file that is sent as a body, so that a large one is never in memory."""
+
+    path: Path
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
 class Answer:
-    """Status, headers, body; and seconds to wait before it is sent."""
+    """Status, headers, body; and seconds to wait before it is sent. With ``file``, that is the body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delivery: Delivery = Delivery.WHOLE
     delay: float = 0.0
+    file: Slice | None = None
+
+    @property
+    def length(self) -> int:
+        """Return the bytes of the whole body."""
+        return self.file.length if self.file else len(self.body)
+
+    def pieces(self, length: int) -> t.Iterator[bytes]:
+        """Yield the first ``length`` bytes of the body."""
+        if self.file is None:
+            yield self.body[:length]
+        else:
+            yield from pieces(self.file.path, self.file.start, min(length, self.file.length))
+
+    def header(self, name: str) -> str:
+        """Return a header, or nothing."""
+        return next((value for one, value in self.headers if one.lower() == name.lower()), "")
 
 
 def json_answer(body: t.Any, status: int = 200, *, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
@@ -40,6 +68,6 @@ def json_answer(body: t.Any, status: int = 200, *, headers: tuple[tuple[str, str
     return Answer(status, (*common, *headers), orjson.dumps(body, option=orjson.OPT_INDENT_2))
 
 
-def refusal(error: GoogleError, *, legacy: bool) -> Answer:
+def refusal(error: GoogleError, *, legacy: bool, mixed: bool = False) -> Answer:
     """Return the answer of an error."""
-    return json_answer(error.body(legacy=legacy), error.code, headers=error.headers)
+    return json_answer(error.body(legacy=legacy, mixed=mixed), error.code, headers=error.headers)

@@ -28,6 +28,8 @@ class LoggedCall:
     error: str = ""
     fault: str = ""
     violations: tuple[str, ...] = ()
+    bytes: int = 0
+    """Of the request's body, as far as it arrived; kept or not."""
 
 
 @dataclass

@@ -5,10 +5,11 @@ The documents are the static ones that google-api-python-client ships; each is r
 
 from __future__ import annotations
 
+import enum
 import importlib.util
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,9 +20,26 @@ from copias_sandbox.core.errors import Json
 _VARIABLE = re.compile(r"\{(\+?)(\w+)\}")
 
 
+class Way(enum.StrEnum):
+    """Which of a method's paths a request came by; content travels on paths of its own."""
+
+    PLAIN = ""
+    UPLOAD = "/upload"
+    RESUMABLE = "/resumable/upload"
+    DOWNLOAD = "/download"
+
+
+@dataclass(frozen=True)
+class MediaRules:
+    """What a method takes as content: patterns of media types, and the most bytes."""
+
+    accept: tuple[str, ...] = ("*/*",)
+    most: int = 2**63
+
+
 @dataclass(frozen=True)
 class Method:
-    """One method of an API, as its discovery document describes it."""
+    """One method of an API by one of its paths, as its discovery document describes it."""
 
     id: str
     verb: str
@@ -32,6 +50,8 @@ class Method:
     request: str | None
     response: str | None
     variables: int
+    way: Way = Way.PLAIN
+    media: MediaRules | None = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +69,32 @@ class Api:
         schemas: Json = self.document["schemas"]
         return schemas
 
-    def match(self, verb: str, raw_path: str) -> tuple[Method, dict[str, str]] | None:
-        """Find the method for a still-encoded path; ranges carry ``!``, ``:`` and quotes, so decoding comes after."""
+    def match(self, verb: str, raw_path: str, *, chunk: bool = False) -> tuple[Method, dict[str, str]] | None:
+        """Find the method for a still-encoded path; ranges carry ``!``, ``:`` and quotes, so decoding comes after.
+
+        A ``chunk`` goes to the path of its upload, with whatever verb: some clients PUT it, some POST it.
+        """
         for method in self.methods:
-            found = method.pattern.fullmatch(raw_path) if method.verb == verb else None
+            wanted = method.way in (Way.UPLOAD, Way.RESUMABLE) if chunk else method.verb == verb
+            found = method.pattern.fullmatch(raw_path) if wanted else None
             if found:
                 return method, {name: unquote(value) for name, value in found.groupdict().items()}
         return None
+
+
+def page_method(identifier: str, path: str, *, parameters: t.Collection[str], scopes: t.Collection[str]) -> Method:
+    """Return an address that is asked like a method but stands in no document."""
+    return Method(
+        id=identifier,
+        verb="GET",
+        path=path,
+        pattern=re.compile(re.escape(path)),
+        parameters={name: {"type": "string", "location": "query"} for name in parameters},
+        scopes=frozenset(scopes),
+        request=None,
+        response=None,
+        variables=0,
+    )
 
 
 def documents_folder() -> Path:
@@ -70,7 +109,7 @@ def load_api(name: str) -> Api:
     """Read and compile one document, such as ``sheets.v4``."""
     document: Json = orjson.loads((documents_folder() / f"{name}.json").read_bytes())
     base = "/" + document["servicePath"]
-    methods = [_compile(base, raw, document["parameters"]) for raw in _raw_methods(document)]
+    methods = [method for raw in _raw_methods(document) for method in _compile(base, raw, document["parameters"])]
     # The fewest variables first: `values:batchGet` must win over `values/{range}`.
     methods.sort(key=lambda method: (method.variables, -len(method.path)))
     host = document["rootUrl"].removeprefix("https://").rstrip("/")
@@ -83,19 +122,32 @@ def _raw_methods(resource: Json) -> t.Iterator[Json]:
         yield from _raw_methods(inner)
 
 
-def _compile(base: str, raw: Json, common: Json) -> Method:
-    path = base + raw["path"]
-    return Method(
+def _compile(base: str, raw: Json, common: Json) -> t.Iterator[Method]:
+    """Yield a method once for each of its paths."""
+    rules = _media_rules(raw.get("mediaUpload"))
+    plain = Method(
         id=raw["id"],
         verb=raw["httpMethod"],
-        path=path,
-        pattern=_path_pattern(path, raw.get("parameters", {})),
+        path=base + raw["path"],
+        pattern=_path_pattern(base + raw["path"], raw.get("parameters", {})),
         parameters={**common, **raw.get("parameters", {})},
         scopes=frozenset(raw.get("scopes", ())),
         request=raw.get("request", {}).get("$ref"),
         response=raw.get("response", {}).get("$ref"),
-        variables=len(_VARIABLE.findall(path)),
+        variables=len(_VARIABLE.findall(base + raw["path"])),
+        media=rules,
     )
+    ways = [Way.UPLOAD, Way.RESUMABLE] if rules else []
+    ways += [Way.DOWNLOAD] if raw.get("useMediaDownloadService") else []
+    yield plain
+    for way in ways:
+        # Google's upload and download paths are the method's own with a word before it, in all six documents.
+        pattern = _path_pattern(way + plain.path, raw.get("parameters", {}))
+        yield replace(plain, path=way + plain.path, pattern=pattern, way=way)
+
+
+def _media_rules(raw: Json | None) -> MediaRules | None:
+    return MediaRules(tuple(raw["accept"]), int(raw.get("maxSize", 2**63))) if raw else None
 
 
 def _path_pattern(path: str, parameters: Json) -> re.Pattern[str]:

@@ -39,14 +39,16 @@ class GoogleError(Exception):
     def __str__(self) -> str:
         return f"{self.code} {self.message}"
 
-    def body(self, *, legacy: bool) -> Json:
-        """Return the answer's body; ``legacy`` is the shape of Drive v3 and the Directory."""
+    def body(self, *, legacy: bool, mixed: bool = False) -> Json:
+        """Return the answer's body; ``legacy`` is the shape of Drive v3 and the Directory, ``mixed`` that of Gmail."""
         error: Json = {"code": self.code, "message": self.message}
+        if legacy or mixed:
+            reason = self.reason or (MIXED_REASONS if mixed else LEGACY_REASONS).get(self.code, "backendError")
+            domain = "usageLimits" if reason in USAGE_LIMITS else "global"
+            error["errors"] = [{"message": self.message, "domain": domain, "reason": reason}]
         if legacy:
-            reason = self.reason or LEGACY_REASONS.get(self.code, "backendError")
-            error["errors"] = [{"message": self.message, "domain": "global", "reason": reason}]
             return {"error": error}
-        error["status"] = STATUS_NAMES.get(self.code, "UNKNOWN")
+        error["status"] = STATUS_OF_REASONS.get(self.reason) or STATUS_NAMES.get(self.code, "UNKNOWN")
         if self.details:
             error["details"] = list(self.details)
         return {"error": error}
@@ -60,6 +62,9 @@ LEGACY_REASONS: t.Final = {
     409: "conflict",
     429: "rateLimitExceeded",
 }
+MIXED_REASONS: t.Final = {**LEGACY_REASONS, 400: "invalidArgument", 409: "aborted"}
+STATUS_OF_REASONS: t.Final = {"failedPrecondition": "FAILED_PRECONDITION"}
+USAGE_LIMITS: t.Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded"})
 
 
 def invalid(message: str) -> GoogleError:

@@ -101,8 +101,8 @@ def _wrong_value(field: str, kind: str, value: t.Any) -> GoogleError:
     return invalid_field(field, f"Invalid value at '{field}' ({kind}), {shown}")
 
 
-def check_request(api: Api, method: Method, body: t.Any) -> None:
-    """Check a request's body.
+def check_request(api: Api, method: Method, body: t.Any, *, lenient: bool = False) -> None:
+    """Check a request's body; the older APIs are ``lenient``: they do not mind unknown fields.
 
     Raises:
         GoogleError: the first field that Google would refuse.
@@ -112,6 +112,8 @@ def check_request(api: Api, method: Method, body: t.Any) -> None:
     if not isinstance(body, dict):
         raise invalid("Invalid JSON payload received. Unexpected token.")
     for path, problem, kind, value in problems(api, {"$ref": method.request}, body):
+        if problem == "unknown" and lenient:
+            continue
         if problem == "unknown":
             parent, _, name = path.rpartition(".")
             where = f" at '{parent}'" if parent else ""
@@ -136,6 +138,8 @@ def problems(api: Api, schema: Json, value: t.Any, path: str = "") -> Iterator[P
     """Yield each place where ``value`` does not fit ``schema``."""
     while "$ref" in schema:
         schema = api.schemas[schema["$ref"]]
+    if isinstance(value, orjson.Fragment):
+        value = orjson.loads(orjson.dumps(value))  # written ahead, as a message's bytes are; it is checked all the same
     kind = schema.get("type", "any")
     if value is None or kind == "any":
         return  # a null is an absent field in Google's JSON

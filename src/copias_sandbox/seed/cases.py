@@ -12,6 +12,7 @@ from copias_sandbox.seed import words
 from copias_sandbox.seed.people import Person, demo_requester, requesters
 
 DEMO_CASE: t.Final = 1234
+MAILBOX_CASE: t.Final = 1235
 YEAR_START: t.Final = datetime(2026, 1, 5, 7, 30)  # noqa: DTZ001 -- the sheet's own local time
 YEAR_DAYS: t.Final = 350
 COPY_SHARE: t.Final = 0.13
@@ -106,6 +107,8 @@ Change: t.TypeAlias = Callable[[Case], Case]
 def _exceptions(first: int, count: int) -> dict[int, Change]:
     """Return what is special, by row; small sheets have only what fits into them."""
     changes: dict[int, Change] = {DEMO_CASE - first: _demo} if count else {}
+    if count > MAILBOX_CASE - first:
+        changes[MAILBOX_CASE - first] = _demo_mailbox
     if count < 100:
         return changes
     special: tuple[Change, ...] = (
@@ -134,15 +137,24 @@ def _copy(case: Case, kind: str, description: str) -> Case:
 
 
 def _demo(case: Case) -> Case:
+    return _demo_copy(case, "sinfa", words.DEMO_DESCRIPTION, DEMO_CASE)
+
+
+def _demo_mailbox(case: Case) -> Case:
+    description = words.DEMO_MAILBOX.format(email=demo_requester().email)
+    return _demo_copy(case, "mailbox", description, MAILBOX_CASE)
+
+
+def _demo_copy(case: Case, kind: str, description: str, number: int) -> Case:
     person = demo_requester()
     return replace(
-        _copy(case, "sinfa", words.DEMO_DESCRIPTION),
+        _copy(case, kind, description),
         requester=person,
         email=person.email,
         name=person.name,
         department=person.department,
         site=person.site,
-        number=DEMO_CASE,
+        number=number,
         agent=words.DEMO_AGENT,
         status="Asignado",
     )

@@ -23,6 +23,10 @@ class Person:
     department: str
     site: str
     suspended: bool = False
+    mail: bool = True
+    unit: str = ""
+    """Path of the organisational unit; empty is the department's."""
+    aliases: tuple[str, ...] = ()
 
 
 def address(name: str) -> str:
@@ -59,21 +63,43 @@ def requesters(source: random.Random, count: int = 60) -> tuple[Person, ...]:
     return tuple(people.values())
 
 
+def curious() -> tuple[Person, ...]:
+    """Return accounts that are not like the others: in a unit below another, without Gmail, suspended."""
+    return (
+        Person("Berta Inés Supuesta", f"berta.supuesta@{DOMAIN}", HACIENDA, SITES[0], unit=f"/{HACIENDA}/Tesorería",
+               aliases=(f"tesoreria@{DOMAIN}",)),
+        Person("Quiosco Sala de Espera", f"quiosco@{DOMAIN}", DEPARTMENTS[1], SITES[3], mail=False),
+        Person("Hernán Modelo Retirado", f"hernan.retirado@{DOMAIN}", DEPARTMENTS[2], SITES[1], suspended=True),
+    )  # fmt: skip
+
+
+def deleted() -> Person:
+    """Return whose account was deleted a few days before the sandbox was filled."""
+    return Person("Ligia Ensayo Borrada", f"ligia.borrada@{DOMAIN}", DEPARTMENTS[4], SITES[0])
+
+
 def directory_entry(person: Person, number: int) -> Json:
     """Return a ``User`` of the Directory."""
     given, _, family = person.name.partition(" ")
+    suspension = {"suspensionReason": "ADMIN"} if person.suspended else {}
+    others = {"aliases": list(person.aliases)} if person.aliases else {}
     return {
         "kind": "admin#directory#user",
         "id": f"{100_000_000_000_000_000_000 + number}",
         "primaryEmail": person.email,
         "name": {"givenName": given, "familyName": family, "fullName": person.name},
+        "emails": [{"address": person.email, "primary": True}, *({"address": one} for one in person.aliases)],
+        **others,
         "isAdmin": person.email == HELP_DESK,
         "isDelegatedAdmin": False,
         "suspended": person.suspended,
+        **suspension,
         "archived": False,
-        "orgUnitPath": f"/{person.department}",
+        "isMailboxSetup": person.mail,
+        "orgUnitPath": person.unit or f"/{person.department}",
         "customerId": "C0sandbox",
         "creationTime": "2024-01-15T08:00:00.000Z",
+        "lastLoginTime": f"2026-01-{1 + number % 28:02d}T13:00:00.000Z",
         "organizations": [{"department": person.department, "primary": True}],
         "includeInGlobalAddressList": True,
     }

@@ -92,6 +92,7 @@ HOSTILE: t.Final = "Copia de seguridad - correo {{ lookup('pipe','touch /tmp/pwn
 FORMULA_LIKE: t.Final = '=HYPERLINK("http://premios.example/gane";"No imprime, ver foto")'
 UNKNOWN_STATUS: t.Final = "En revisión por comité"
 DEMO_DESCRIPTION: t.Final = "Copia de seguridad SINFA - contabilidad"
+DEMO_MAILBOX: t.Final = "Copia de seguridad del correo de {email}, entrega del cargo"
 
 OPEN_STATUSES: t.Final = ("Registrado", "Asignado", "Asignado", "En proceso", "En espera", "Reasignado")
 DONE_STATUSES: t.Final = ("Solucionado", "Solucionado", "Cerrado", "Cerrado", "solucionado ", "Resuelto", "Cancelado")

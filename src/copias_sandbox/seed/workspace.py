@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from copias_sandbox.core.dispatch import Google
-from copias_sandbox.oauth.accounts import ACCOUNT, USER, Accounts, ServiceAccount
+from copias_sandbox.oauth.accounts import ACCOUNT, Accounts, ServiceAccount
+from copias_sandbox.oauth.clients import CLIENT
 from copias_sandbox.oauth.tokens import TOKEN
 from copias_sandbox.rooms.drive.files import FileStore, new_file, permission
+from copias_sandbox.rooms.gmail.mailboxes import MAIL_SEED
 from copias_sandbox.rooms.sheets.storage import WorkbookStore
 from copias_sandbox.rooms.sheets.workbook import Workbook
 from copias_sandbox.seed.cases import generate
-from copias_sandbox.seed.people import OFFICE, Person, agents, directory_entry, requesters
+from copias_sandbox.seed.directory import fill_directory
+from copias_sandbox.seed.drive import fill_drive
+from copias_sandbox.seed.people import agents
 from copias_sandbox.seed.sheets import Layout, control, help_desk
 from copias_sandbox.seed.words import HELP_DESK
 
@@ -24,6 +27,9 @@ DELEGATED: t.Final = (
     f"{SCOPE}spreadsheets.readonly",
     f"{SCOPE}drive.readonly",
     f"{SCOPE}gmail.readonly",
+    f"{SCOPE}gmail.insert",
+    f"{SCOPE}gmail.labels",
+    f"{SCOPE}gmail.send",
     f"{SCOPE}admin.directory.user.readonly",
 )
 SEEDED: t.Final = "seeded"
@@ -46,12 +52,13 @@ class Seeded:
     spreadsheet: str
     control_spreadsheet: str
     cases: int
+    shared_drive: str = ""
 
 
 def fill(google: Google, options: SeedOptions) -> Seeded:
-    """Empty the sandbox, but for its service accounts and tokens, and fill it; the ids depend on the seed only."""
+    """Empty the sandbox, but for its clients and tokens, and fill it; the ids depend on the seed only."""
     state = google.state
-    state.clear(keep=(ACCOUNT, TOKEN))
+    state.clear(keep=(ACCOUNT, TOKEN, CLIENT))
     desk = help_desk(generate(options.cases, options.seed), options.seed, options.layout)
     books = (desk, control(options.seed))
     with state.transaction():
@@ -59,11 +66,12 @@ def fill(google: Google, options: SeedOptions) -> Seeded:
         services = [ServiceAccount(**raw) for _, raw in state.every(ACCOUNT)]
         for service in services:
             accounts.delegate(service.client_id, DELEGATED)
-        for number, person in enumerate(_people(options.seed)):
-            state.put(USER, person.email, directory_entry(person, number))
+        fill_directory(state, google.clock, options.seed)
         for book in books:
             _share(google, book, [service.email for service in services])
-        made = Seeded(books[0].id, books[1].id, options.cases)
+        state.put(MAIL_SEED, "default", {"seed": options.seed})
+        drive = fill_drive(google, [service.email for service in services], options.seed)
+        made = Seeded(books[0].id, books[1].id, options.cases, drive)
         state.put(SEEDED, "last", vars(made))
     return made
 
@@ -72,11 +80,6 @@ def last_seeded(google: Google) -> Seeded | None:
     """Return what the last seed made, if there was one."""
     found = google.state.get(SEEDED, "last")
     return Seeded(**found) if found else None
-
-
-def _people(seed: int) -> tuple[Person, ...]:
-    desk = Person("Mesa de Ayuda", HELP_DESK, OFFICE, "")
-    return (desk, *agents(), *requesters(random.Random(seed)))
 
 
 def _share(google: Google, book: Workbook, services: list[str]) -> None:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
-from typing import Any
 
 import gspread
-import orjson
 import pytest
 from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 from googleapiclient.discovery import build_from_document
 
-from copias_sandbox import control
 from copias_sandbox.core.discovery import load_api
 from copias_sandbox.oauth.keys import ACCOUNT
 from copias_sandbox.seed.people import agents
@@ -110,35 +104,6 @@ def test_scope_that_was_not_delegated_is_told_by_google_auth(running, through_pr
         credentials(running, scope, subject=HELP_DESK).refresh(Request())
 
 
-PROGRAM = """
-import json, os, sys
-from google.oauth2.service_account import Credentials
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
-
-def service(name, version, scope, subject=None):
-    scopes = ["https://www.googleapis.com/auth/" + scope]
-    made = Credentials.from_service_account_file(os.environ["COPIAS_GOOGLE_KEY"], scopes=scopes, subject=subject)
-    return build(name, version, credentials=made, cache_discovery=False)
-
-book = os.environ["COPIAS_SPREADSHEET"]
-"""
-
-
-@pytest.fixture
-def program(home, admin):
-    """Run a program of google-api-python-client in a process of its own: httplib2 reads its CA when it is imported."""
-
-    def run(code: str) -> Any:
-        environment = {**os.environ, **control.env(home, clients=True)}
-        command = [sys.executable, "-c", PROGRAM + code]
-        done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stderr.decode()
-        return orjson.loads(done.stdout)
-
-    return run
-
-
 def test_google_client_reads_through_the_proxy(program, admin):
     found = program(
         """
@@ -176,6 +141,21 @@ print(json.dumps(sheets.get(spreadsheetId=book, fields="spreadsheetId").execute(
     )
 
     assert admin.calls("sheets.spreadsheets.get")[-1]["user"] == agent
+
+
+def test_client_that_carries_no_documents_finds_them(program, admin):
+    people = program(
+        f"""
+scopes = ["https://www.googleapis.com/auth/admin.directory.user.readonly"]
+made = Credentials.from_service_account_file(os.environ["COPIAS_GOOGLE_KEY"], scopes=scopes, subject={HELP_DESK!r})
+users = build("admin", "directory_v1", credentials=made, static_discovery=False, cache_discovery=False).users()
+found = users.list(customer="my_customer", query="isAdmin=true", projection="full", showDeleted=False).execute()
+print(json.dumps([one["primaryEmail"] for one in found["users"]]))
+"""
+    )
+
+    assert people == [HELP_DESK]
+    assert admin.calls("discovery")[0]["status"] == 200
 
 
 def test_directory_and_drive_answer_too(program):

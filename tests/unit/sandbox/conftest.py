@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 import pytest
 
-from copias_sandbox.core.dispatch import Google
+from copias_sandbox.core.dispatch import Google, Request
 from copias_sandbox.local import LocalClient, LocalSheet
 from copias_sandbox.oauth.accounts import Accounts
 from copias_sandbox.oauth.keys import account_of, new_key
@@ -38,3 +39,19 @@ def client(google) -> LocalClient:
 @pytest.fixture
 def sheet(client) -> LocalSheet:
     return LocalSheet(client)
+
+
+@pytest.fixture
+def upload() -> Callable[..., Any]:
+    """Send a file to Drive in one request and return its metadata, or the refusal."""
+
+    def send(client: LocalClient, content: bytes, *, fields: str = "*", **body: Any) -> Any:
+        parts = (("application/json", orjson.dumps(body)), ("text/plain", content))
+        pieces = (b"--zz\r\nContent-Type: %b\r\n\r\n%b\r\n" % (kind.encode(), part) for kind, part in parts)
+        raw = b"".join(pieces) + b"--zz--"
+        headers = {"authorization": f"Bearer {client.token}", "host": "127.0.0.1"}
+        headers["content-type"] = "multipart/related; boundary=zz"
+        target = f"/upload/drive/v3/files?uploadType=multipart&supportsAllDrives=true&fields={fields}"
+        return orjson.loads(client.google.dispatch(Request("127.0.0.1", "POST", target, headers, raw)).body)
+
+    return send

@@ -96,6 +96,7 @@ def resolve(changes: dict[str, t.Any]) -> dict[str, t.Any]:
         ({"iat": Later(900), "exp": Later(1000)}, 400, "invalid_grant", "short-lived"),
         ({"iat": None}, 400, "invalid_grant", "short-lived"),
         ({"aud": "https://otro.example/token"}, 400, "invalid_grant", "audience"),
+        ({"aud": ["https://oauth2.googleapis.com/token"]}, 400, "invalid_grant", "audience"),
         ({"scope": ""}, 400, "invalid_scope", "Invalid OAuth scope"),
         ({"scope": "todo"}, 400, "invalid_scope", "Invalid OAuth scope"),
         ({"sub": "nadie@alcaldia.example"}, 400, "invalid_grant", "Invalid email or User ID"),
@@ -183,6 +184,25 @@ def test_self_signed_token_for_one_api_is_accepted(google, key):
     other = google.dispatch(Request("www.googleapis.com", "GET", "/drive/v3/files", headers))
 
     assert (made.status, other.status) == (200, 401)
+
+
+def test_self_signed_token_may_call_drive_by_either_of_its_names(google, key):
+    statuses = []
+    for name in ("www", "drive", "gmail"):
+        headers = {"authorization": f"Bearer {signed(key, aud=f'https://{name}.googleapis.com/', scope=None)}"}
+        statuses.append(google.dispatch(Request("www.googleapis.com", "GET", "/drive/v3/files", headers)).status)
+
+    assert statuses == [200, 200, 401]
+
+
+def test_token_of_an_account_that_is_suspended_meanwhile_is_401_everywhere(google, directory):
+    holder = LocalClient(google, "ana@alcaldia.example")
+    assert holder.send("GET", "/drive/v3/files").status == 200
+
+    directory.put_user({"primaryEmail": "ana@alcaldia.example", "suspended": True})
+
+    assert reason(holder.send("POST", "/v4/spreadsheets", {})) == (401, "ACCOUNT_STATE_INVALID")
+    assert holder.send("GET", "/drive/v3/files").status == 401
 
 
 def test_document_not_shared_is_forbidden_and_shared_for_reading_is_not_for_writing(google, client, sheet):

@@ -1,1 +1,1 @@
-"""Google Drive v3, as far as a spreadsheet's client needs it."""
+"""Google Drive v3: My Drive and shared drives."""

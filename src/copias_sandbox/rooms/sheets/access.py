@@ -41,7 +41,7 @@ def _open(call: Call, *, write: bool) -> Workbook:
     file = FileStore(call.state).find(identifier)
     if file is None or file.get("trashed"):
         raise not_found()
-    role = FileStore.role(file, call.principal.email)
+    role = FileStore(call.state).role(file, call.principal.email)
     if role is None or (write and role not in WRITERS):
         raise forbidden()
     return store_of(call).load(identifier)
