@@ -13,15 +13,27 @@ version_added: 0.1.0
 author:
   - copias contributors (@copias)
 description:
-  - Reads the deployment's file, C(copias.yml), which the package reads too.
+  - Reads the deployment's file, C(copias.yml), which the package reads too, and the organisation's Directory.
   - The host C(control) is this machine.
   - The groups are C(sinfa), a host for each database, and C(nas), a host for each store.
-  - The group C(case_subject) is empty; a playbook that attends a case puts there what the case copies.
+  - The group C(mailboxes) is of the accounts that have Gmail, by their primary address.
+  - The group C(drives) is of the accounts' Drives, by the address with C(+drive) after it, because what is done to a
+    host depends on its groups, and a mailbox is not a Drive.
+  - Suspended and archived accounts cannot be read. They are in C(suspended) and C(archived), and in neither of these.
+  - The group C(departments) has a group for each department, and C(org_units) one for each organisational unit.
+  - The groups C(case_subject) and C(recoveries) are empty; a playbook that attends a case puts there what the case
+    copies, or the account that it gives mail back to.
   - The variable C(copias_config) of all hosts is the file's path, which every module of the collection asks for.
   - A database has the variables C(sinfa_engine), C(sinfa_department) and C(sinfa_store).
+  - An account has the variables C(copias_account), C(copias_department) and C(copias_org_unit).
   - Every host is worked on from the control node, so each has a local connection.
+  - The Directory's texts are plain values. Nothing in them is ever a template.
+  - A Directory that does not answer is an error, unless an earlier answer is in the cache, which is used then, however
+    old, with a warning.
 requirements:
   - The Python package C(copias), which is in this repository.
+extends_documentation_fragment:
+  - inventory_cache
 options:
   plugin:
     description: Marks the file as this plugin's.
@@ -29,6 +41,28 @@ options:
     required: true
     choices:
       - funza.copias.workspace
+  directory:
+    description:
+      - Make a host of each account of the Directory.
+      - Without C(mailboxes) in the file, which names the administrator that is acted for, there are none either way.
+      - A run of one case turns it off by the environment. What it copies is added by its playbook.
+    type: bool
+    default: true
+    env:
+      - name: COPIAS_DIRECTORY
+  account_filter:
+    description: A search in the Directory's own language. Only accounts that fit it become hosts.
+    type: str
+    default: ""
+  account_groups:
+    description: By what accounts are grouped.
+    type: list
+    elements: str
+    choices:
+      - department
+      - org_unit
+    default:
+      - department
 """
 
 EXAMPLES = r"""
@@ -40,6 +74,19 @@ people: people.yml
 
 google:
   key_file: /etc/copias/google.json
+
+# The accounts of one unit, remembered for a day.
+account_filter: orgUnitPath='/Secretaría de Hacienda'
+account_groups: [department, org_unit]
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: /var/lib/copias/inventory
+cache_timeout: 86400
+
+mailboxes:
+  domains: [example.gov]
+  administrator: mesa.ayuda@example.gov
+  store: nas_principal
 
 help_desk:
   spreadsheet: the-id-of-the-spreadsheet
@@ -70,22 +117,26 @@ databases:
 """
 
 import sys
+import time
 import typing as t
+from dataclasses import asdict
 from pathlib import Path
 
 from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable
 
 try:
     from copias.config import Deployment, load_deployment
-    from copias.errors import BackupError
+    from copias.errors import BackupError, Unavailable
+    from copias.google.directory import DirectoryUser, read_accounts
+    from copias.google.roster import ACCOUNT_GROUPS, Roster, make_roster
 
     IMPORT_ERROR: ImportError | None = None
 except ImportError as error:
     IMPORT_ERROR = error
 
 
-class InventoryModule(BaseInventoryPlugin):
+class InventoryModule(BaseInventoryPlugin, Cacheable):
     """Builds the inventory of one deployment."""
 
     NAME = "funza.copias.workspace"
@@ -100,16 +151,92 @@ class InventoryModule(BaseInventoryPlugin):
         if IMPORT_ERROR is not None:
             raise AnsibleParserError("the Python package copias is needed") from IMPORT_ERROR
         try:
-            deployment = load_deployment(Path(path))
+            self._deployment = deployment = load_deployment(Path(path))
+            self._set_up(deployment)
+            accounts = self._accounts(deployment, path, cache=cache)
         except BackupError as error:
             # Its own cause is a dump of the whole model, which says no more than the message.
             raise AnsibleParserError(str(error)) from None
         self._add_host("control", None)
         self._add_group("sinfa", sorted(deployment.databases))
         self._add_group("nas", sorted(deployment.stores))
+        self._add_accounts(accounts)
         self._add_group("case_subject", [])
+        self._add_group("recoveries", [])
+        for group in ("case_subject", "recoveries"):
+            self._connect(group)  # a playbook puts in them what the case is about, whatever its kind
         self.inventory.set_variable("all", "copias_config", str(Path(path).resolve()))
         self._describe_databases(deployment)
+
+    def _set_up(self, deployment: Deployment) -> None:
+        """Take the options from the file as the package read it, with its variables filled in."""
+        file = deployment.cache_options() | {
+            "plugin": deployment.plugin,
+            "account_filter": deployment.account_filter,
+            "account_groups": list(deployment.account_groups),
+        }
+        # Left out when it is on, so that the environment can turn it off.
+        self.set_options(direct=file if deployment.directory else {**file, "directory": False})
+        if self.get_option("cache"):
+            self._fresh = self.get_option("cache_timeout")
+            # The cache itself keeps everything: an old answer is better than none while the Directory is down.
+            self.set_option("cache_timeout", 0)
+            self.load_cache_plugin()
+
+    def _accounts(self, deployment: Deployment, path: str, *, cache: bool) -> list[DirectoryUser]:
+        """Return the Directory's accounts: from the cache when they are fresh, or when nothing else is to be had."""
+        if not self.get_option("directory") or deployment.mailboxes is None:
+            return []
+        key = self.get_cache_key(f"{path}?{self.get_option('account_filter')}")
+        held, age = self._recall(key)
+        if held is not None and cache and 0 <= age < self._fresh:
+            return held
+        try:
+            found = read_accounts(deployment.google, deployment.mailboxes.administrator, deployment.account_filter)
+        except Unavailable as error:
+            if held is None:
+                raise
+            self.display.warning(f"{error}; se usa la respuesta de hace {age / 3600:.1f} h, guardada en la caché")
+            return held
+        if self.get_option("cache"):
+            self._cache[key] = {"at": time.time(), "accounts": [asdict(account) for account in found]}
+            self.set_cache_plugin()
+        return found
+
+    def _recall(self, key: str) -> tuple[list[DirectoryUser] | None, float]:
+        """Return the cached accounts and their age in seconds; what another version wrote is as good as nothing."""
+        kept = self._cache.get(key) if self.get_option("cache") else None
+        try:
+            return [DirectoryUser(**account) for account in kept["accounts"]], time.time() - kept["at"]
+        except (TypeError, KeyError):
+            return None, 0.0
+
+    def _add_accounts(self, accounts: list[DirectoryUser]) -> None:
+        mailboxes = self._deployment.mailboxes
+        roster = make_roster(
+            accounts,
+            is_ours=lambda address: mailboxes is not None and mailboxes.is_account(address),
+            groups=self.get_option("account_groups"),
+        )
+        for group in ACCOUNT_GROUPS:
+            self._add_group(group, [])
+            self._connect(group)  # hosts may be added later too, by a playbook
+        self._add_roster(roster)
+
+    def _add_roster(self, roster: Roster) -> None:
+        for group in roster.members:
+            self.inventory.add_group(group)
+        for parent, children in roster.children.items():
+            self.inventory.add_group(parent)
+            for child in children:
+                self.inventory.add_group(child)
+                self.inventory.add_child(parent, child)
+        for group, hosts in roster.members.items():
+            for host in hosts:
+                self.inventory.add_host(host, group=group)
+        for host, variables in roster.hosts.items():
+            for name, value in variables.items():
+                self.inventory.set_variable(host, name, value)
 
     def _add_group(self, group: str, hosts: list[str]) -> None:
         self.inventory.add_group(group)
@@ -118,8 +245,12 @@ class InventoryModule(BaseInventoryPlugin):
 
     def _add_host(self, host: str, group: str | None) -> None:
         self.inventory.add_host(host, group=group)
-        self.inventory.set_variable(host, "ansible_connection", "local")
-        self.inventory.set_variable(host, "ansible_python_interpreter", sys.executable)
+        self._connect(host)
+
+    def _connect(self, entity: str) -> None:
+        """Have a host, or a group's hosts, worked on from here."""
+        self.inventory.set_variable(entity, "ansible_connection", "local")
+        self.inventory.set_variable(entity, "ansible_python_interpreter", sys.executable)
 
     def _describe_databases(self, deployment: Deployment) -> None:
         for name, database in deployment.databases.items():

@@ -77,6 +77,10 @@ def load_credentials(settings: GoogleSettings, scopes: Sequence[str]) -> TokenSo
     try:
         credentials: TokenSource = make(key, scopes=list(scopes), subject=settings.subject)
     except ValueError:
-        why = "la clave privada que contiene está dañada"
-        raise _bad(settings.key_file, why, "descargue otra clave de la cuenta de servicio") from None
+        raise damaged_key(settings.key_file) from None
     return credentials
+
+
+def damaged_key(path: Path) -> BadConfiguration:
+    """Return the error of a key file whose private key cannot be read."""
+    return _bad(path, "la clave privada que contiene está dañada", "descargue otra clave de la cuenta de servicio")

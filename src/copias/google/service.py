@@ -14,12 +14,16 @@ import orjson
 
 from copias.google.credentials import load_credentials, read_key
 from copias.google.errors import GoogleRefused
+from copias.google.refusals import Asker, explain_refusal
 from copias.google.retry import Retry, Sort, Trouble, classify_answer
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from copias.google.settings import GoogleSettings
+    from copias.google.transport import RequestsHttp
+
+Result = t.TypeVar("Result")
 
 SHEETS_SCOPES: t.Final = ("https://www.googleapis.com/auth/spreadsheets",)
 
@@ -41,21 +45,27 @@ class GoogleService:
         self._settings = settings
         self._scopes = scopes
         self._retry = retry or Retry(attempts=settings.attempts, patience=settings.patience)
-        self.account = str(read_key(settings.key_file)["client_email"])
+        key = read_key(settings.key_file)
+        self._asker = Asker.of_key(key, api=api[0], scopes=scopes, account=settings.subject)
+        self.account = self._asker.client
         """The service account's e-mail: what a sheet or drive is shared with."""
+
+    @cached_property
+    def http(self) -> RequestsHttp:
+        """Return what carries the requests; threads may share it."""
+        from copias.google.transport import RequestsHttp
+
+        return RequestsHttp(load_credentials(self._settings, self._scopes), self._settings)
 
     @cached_property
     def resource(self) -> t.Any:
         """Return googleapiclient's resource, whose methods make requests for :meth:`call`."""
         from googleapiclient.discovery import build_from_document
 
-        from copias.google.transport import RequestsHttp
-
-        http = RequestsHttp(load_credentials(self._settings, self._scopes), self._settings)
-        return build_from_document(_document(self._api, self._settings.endpoint), http=http)
+        return build_from_document(_document(self._api, self._settings.endpoint), http=self.http)
 
     def call(self, request: t.Any, *, what: str, whose: str, repeatable: bool = True) -> dict[str, t.Any]:
-        """Execute a request and return its answer; see :meth:`copias.google.retry.Retry.run`.
+        """Execute a request and return its answer; see :meth:`run`.
 
         Args:
             request: what a method of :attr:`resource` returned.
@@ -63,22 +73,14 @@ class GoogleService:
             whose: what it was done to.
             repeatable: doing it twice is the same as once.
         """
-        try:
-            return self._retry.run(lambda: _execute(request), what=what, whose=whose, repeatable=repeatable)
-        except GoogleRefused as refusal:
-            refusal.repair = refusal.repair or self._repair(refusal.reason)
-            raise
+        return self.run(lambda: execute(request), what=what, whose=whose, repeatable=repeatable)
 
-    def _repair(self, reason: str) -> str:
-        if reason in {"accessNotConfigured", "SERVICE_DISABLED"}:
-            return f"active la API {self._api[0]} en el proyecto de Google Cloud de {self.account}"
-        if reason == "unauthorized_client":
-            return f"delegue {' '.join(self._scopes)} a {self.account} en la consola de administración"
-        if reason == "invalid_grant":
-            return (
-                f"revise la clave de {self.account}, la cuenta {self._settings.subject or ''} y la hora de la máquina"
-            )
-        return f"comparta el recurso con {self.account} como editor"
+    def run(self, once: Callable[[], Result], *, what: str, whose: str, repeatable: bool = True) -> Result:
+        """Return what ``once`` returns, tried again where that helps; see :meth:`copias.google.retry.Retry.run`."""
+        try:
+            return self._retry.run(once, what=what, whose=whose, repeatable=repeatable)
+        except GoogleRefused as refusal:
+            raise explain_refusal(refusal, self._asker) from refusal
 
 
 def _document(api: tuple[str, str], endpoint: str | None) -> dict[str, t.Any]:
@@ -97,8 +99,8 @@ def _document(api: tuple[str, str], endpoint: str | None) -> dict[str, t.Any]:
     return document
 
 
-def _execute(request: t.Any) -> dict[str, t.Any]:
-    """Make one try.
+def execute(request: t.Any) -> dict[str, t.Any]:
+    """Make one try of a request of googleapiclient's.
 
     Raises:
         Trouble: it failed.

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from copias.google.tariff import TariffName
 from copias.local_path import LocalPath
 
 
@@ -27,6 +28,18 @@ class GoogleSettings(BaseModel):
     """Tries of one call, the first included."""
     patience: float = Field(default=90, ge=0)
     """Seconds after which no new try of a call is begun."""
+    ca_file: LocalPath | None = None
+    """Certificate authority of an ``https://`` endpoint; ``None`` is the machine's own."""
+    compressed: bool = False
+    """Ask for compressed answers: cheaper on a slow line, dearer in processor time on a fast one."""
+    tariff: TariffName = "new"
+    """Gmail's prices and limits for this project; its Cloud console says which."""
+    quota_share: float = Field(default=1.0, gt=0, le=1)
+    """Part of the quota that copies may use, when the project has other work."""
+    oauth_client: LocalPath | None = None
+    """The OAuth client's JSON, for users who give their own consent."""
+    consents: LocalPath | None = None
+    """Folder of the users' consents: one file each, mode 0600."""
 
     @field_validator("endpoint")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def test_a_command_shown_can_be_given(document: Path, command: str) -> None:
         parse(arguments)
     elif program.startswith("scripts/"):
         assert (ROOT / program).stat().st_mode & 0o111
+    elif program == "install":
+        assert shutil.which("install")
     elif program == "ansible-playbook":
         assert (ROOT / arguments[0]).exists()
     else:
