@@ -3,14 +3,17 @@
 
     verify_package.py PACKAGE.zip [--key PUBLIC.pem]
 
-The manifest is read from PACKAGE.zip.manifest.json. The signature needs the public key, and either
+The manifest is read from PACKAGE.zip.manifest.json; a package that was split has its other zip files beside it.
+The signature needs the public key, and either
 the module ``cryptography`` or the program ``openssl``; without them it says that it was not checked.
 Exit code: 0 sound, 1 not sound, 2 used wrongly. With a key, a signature that cannot be checked is not sound.
 """
 
 import argparse
 import base64
+import csv
 import hashlib
+import io
 import json
 import shutil
 import struct
@@ -24,6 +27,8 @@ from typing import BinaryIO
 
 BLOCK = 1 << 20
 INNER = "manifest.json"
+VERSIONS = (1, 2)
+TOLD = 100
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)
 UNREADABLE += (zipfile.BadZipFile, NotImplementedError, zlib.error, struct.error)
 
@@ -38,15 +43,18 @@ def main() -> int:
     try:
         manifest = read_manifest(beside.read_bytes())
         problems = check_package(arguments.package, manifest) + check_entries(arguments.package, manifest)
+        if manifest.get("messages") and not problems:
+            problems = check_messages(arguments.package, manifest)
         found, note = check_signature(manifest, arguments.key)
     except UNREADABLE as error:
         print(f"MAL: no se puede leer: {error}", file=sys.stderr)
         return 1
-    for problem in problems + found:
+    for problem in (problems + found)[:TOLD]:
         print(f"MAL: {problem}", file=sys.stderr)
     print(note)
     if not problems + found:
-        print(f"BIEN: {arguments.package.name}, {len(manifest['entries'])} archivos iguales a los sellados")
+        messages = f" y {manifest['messages']['count']} mensajes" if manifest.get("messages") else ""
+        print(f"BIEN: {arguments.package.name}, {len(manifest['entries'])} archivos{messages} iguales a los sellados")
     return 1 if problems + found else 0
 
 
@@ -60,33 +68,38 @@ def read_manifest(content: bytes) -> dict:
         return found
 
     manifest = json.loads(content, object_pairs_hook=refuse_repeats)
-    if manifest.get("schema_version") != 1:
-        raise ValueError("el manifiesto es de otra versión que la 1")
+    if manifest.get("schema_version") not in VERSIONS:
+        raise ValueError(f"el manifiesto es de otra versión que {VERSIONS}")
     return manifest
 
 
 def check_package(path: Path, manifest: dict) -> list:
-    """Compare the zip file with the manifest."""
-    with path.open("rb") as stream:
-        size, found = digest(stream, sys.maxsize)
-    expected = manifest["package"]
-    if (size, found) == (expected["bytes"], expected["sha256"]):
-        return []
-    return [f"el paquete tiene {size} bytes y SHA-256 {found}; se sellaron {expected['bytes']}, {expected['sha256']}"]
+    """Compare the zip files with the manifest."""
+    problems = []
+    for file, expected in [(path, manifest["package"])] + [
+        (path.with_name(Path(part["name"]).name), part) for part in manifest.get("parts", [])
+    ]:
+        with file.open("rb") as stream:
+            size, found = digest(stream, sys.maxsize)
+        if (size, found) != (expected["bytes"], expected["sha256"]):
+            problems.append(
+                f"{file.name!a} tiene {size} bytes y SHA-256 {found}; "
+                f"se sellaron {expected['bytes']}, {expected['sha256']}"
+            )
+    return problems
 
 
 def check_entries(path: Path, manifest: dict) -> list:
-    """Compare each file in the package with the manifest."""
+    """Compare each file in the package that the manifest names."""
     problems = []
     with zipfile.ZipFile(path) as package:
-        expected = sorted([entry["name"] for entry in manifest["entries"]] + [INNER])
-        if sorted(package.namelist()) != expected:
-            return [f"el paquete tiene {sorted(package.namelist())!a} y no {expected!a}"]
+        names, expected = package.namelist(), sorted([entry["name"] for entry in manifest["entries"]] + [INNER])
+        if manifest.get("messages"):
+            names = [name for name in names if name in expected]
+        if sorted(names) != expected:
+            return [f"el paquete tiene {sorted(names)!a} y no {expected!a}"]
         for entry in manifest["entries"]:
-            with package.open(entry["name"]) as content:
-                size, found = digest(content, entry["bytes"])
-            if (size, found) != (entry["bytes"], entry["sha256"]):
-                problems.append(f"{entry['name']!a} tiene SHA-256 {found} y no {entry['sha256']}")
+            problems += check_entry(package, entry["name"], entry["bytes"], entry["sha256"])
         with package.open(INNER) as content:
             inner = read_manifest(content.read(64 << 20))
     differing = {"package", "proof", "signature"}
@@ -95,6 +108,53 @@ def check_entries(path: Path, manifest: dict) -> list:
     }:
         problems.append("el manifiesto de adentro y el de afuera dicen cosas distintas")
     return problems
+
+
+def check_entry(package: zipfile.ZipFile, name: str, size: int, sha256: str) -> list:
+    """Compare one file with what is known of it."""
+    with package.open(name) as content:
+        found = digest(content, size)
+    return [] if found == (size, sha256) else [f"{name!a} tiene SHA-256 {found[1]} y no {sha256}"]
+
+
+def check_messages(path: Path, manifest: dict) -> list:
+    """Compare each message with the list of them, and the list with the manifest."""
+    facts, files = (
+        manifest["messages"],
+        [path, *(path.with_name(Path(part["name"]).name) for part in manifest["parts"])],
+    )
+    rows = read_list(path, facts["index"])
+    problems = [f"la lista nombra la parte {row['parte']}" for row in rows if not 1 <= int(row["parte"]) <= len(files)]
+    own = {INNER, *(entry["name"] for entry in manifest["entries"])}
+    for number, file in enumerate(files, 1):
+        listed = [row for row in rows if int(row["parte"]) == number]
+        problems += check_part(file, listed, own if number == 1 else set())
+    lines = sorted(f"{row['id']} {row['sha256']}\n".encode() for row in rows)
+    found = (len(rows), sum(int(row["bytes"]) for row in rows), hashlib.sha256(b"".join(lines)).hexdigest())
+    if found != (facts["count"], facts["bytes"], facts["sha256"]):
+        problems.append("la lista de mensajes no da el total que dice el manifiesto")
+    return problems
+
+
+def check_part(file: Path, listed: list, own: set) -> list:
+    """Compare the messages of one zip file with the rows of the list that are of it."""
+    problems, rows = [], {row["archivo"]: row for row in listed}
+    with zipfile.ZipFile(file) as package:
+        there = [name for name in package.namelist() if name not in own]
+        if sorted(there) != sorted(row["archivo"] for row in listed) or len(there) != len(rows):
+            return [f"{file.name!a} tiene {len(there)} mensajes y no son los {len(listed)} de la lista"]
+        for name in there:
+            problems += check_entry(package, name, int(rows[name]["bytes"]), rows[name]["sha256"])
+    return problems
+
+
+def read_list(path: Path, name: str) -> list:
+    """Return the rows of the list of messages, in which no message comes twice."""
+    with zipfile.ZipFile(path) as package, package.open(name) as content:
+        rows = list(csv.DictReader(io.TextIOWrapper(content, "utf-8-sig", newline=""), delimiter=";"))
+    if len({row["id"] for row in rows}) != len(rows):
+        raise ValueError("la lista nombra un mensaje dos veces")
+    return rows
 
 
 def digest(stream: BinaryIO, limit: int) -> tuple:

@@ -11,6 +11,8 @@ _BYTES_LIMIT = 1024
 _PART_LIMIT = 120
 _FORBIDDEN = re.compile(r'[<>:"\\|?*]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:[0-9][\w-]{0,99}/)*[0-9][\w-]{0,99}\.[a-z]{1,5}")
+"""Names of which nothing more need be asked, as those of messages: a digit first is no device's name."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -33,7 +35,10 @@ def is_entry_name(name: str) -> bool:
 
 
 def _find_fault(name: str) -> str:
-    if any(unicodedata.category(character) in _INVISIBLE for character in name):
+    if len(name) <= _BYTES_LIMIT // 4 and _PLAIN.fullmatch(name):
+        return ""
+    # ``isprintable`` is quick and refuses all of these, and odd spaces as well.
+    if not name.isprintable() and any(unicodedata.category(character) in _INVISIBLE for character in name):
         return "tiene caracteres invisibles o de control"
     if not 0 < len(name.encode()) <= _BYTES_LIMIT:
         return f"debe tener de 1 a {_BYTES_LIMIT} bytes"

@@ -155,6 +155,8 @@ class ProofLevel(StrEnum):
 
     PENDING = "pending"
     INTACT = "intact"
+    DELIVERED = "delivered"
+    """Intact and equal to what a user delivered, which nothing here can compare with its source."""
     RESTORED = "restored"
 
     @property
@@ -163,6 +165,7 @@ class ProofLevel(StrEnum):
         return {
             ProofLevel.PENDING: "sellada; la prueba consta en el manifiesto que acompaña al paquete",
             ProofLevel.INTACT: "íntegra; restauración no probada",
+            ProofLevel.DELIVERED: "íntegra, igual a lo entregado; conciliación con el origen no posible",
             ProofLevel.RESTORED: "probada por restauración",
         }[self]
 

@@ -1,8 +1,9 @@
 """The manifest: what a package is, whose, from where, who allowed it, and how it was proven.
 
-Version 1 is fixed: a file of it holds every field, and reading writes back the same bytes, so a
-signature can be checked from the model. A new field is a new version. ``manifest.schema.json``
-beside this file says the same to other programs; a test keeps the two equal.
+A version is fixed: a file of it holds every field, and reading writes back the same bytes, so a
+signature can be checked from the model. A new field is a new version; version 2 brought those of a
+mailbox, and a manifest of version 1 stays one. ``manifest.schema.json`` beside this file says the
+same to other programs, and ``manifest-1.schema.json`` what version 1 was; a test keeps them equal.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from copias.errors import Altered, BadInput
 from copias.package.canonical import parse_strictly, to_canonical
@@ -35,25 +36,28 @@ from copias.package.facts import (
     Times,
     Versions,
 )
+from copias.package.mailbox_facts import DeliveryFacts, MailboxFacts, MessagesFacts
 from copias.package.signing import ALGORITHM, is_signed
 
 if t.TYPE_CHECKING:
     from copias.package.signing import SigningKey, TrustedKeys
 
-VERSION: t.Final = 1
+VERSION: t.Final = 2
 NAME = "manifest.json"
 """Name of the manifest inside a package."""
 
 BESIDE = ".manifest.json"
 """What the name of the manifest beside a package adds to the package's; it is published last."""
 
-_SCHEMA_ID = "urn:copias:manifest:1"
+_SCHEMA_ID = f"urn:copias:manifest:{VERSION}"
+_SINCE: t.Final = {"mailbox": 2, "messages": 2, "delivery": 2, "parts": 2}
+"""Fields that not all versions have, and the first that does."""
 
 
 class Manifest(Facts):
     """What a package is. See the module for what versions mean."""
 
-    schema_version: t.Literal[1] = VERSION
+    schema_version: t.Literal[1, 2] = VERSION
     entity: Text
     case: CaseFacts
     authorisation: AuthorisationFacts
@@ -63,6 +67,11 @@ class Manifest(Facts):
     period: Period = Period()
     content: Content | None = None
     dump: DumpFacts | None = None
+    mailbox: MailboxFacts | None = None
+    messages: MessagesFacts | None = None
+    """The messages of a mailbox, which are not among ``entries``."""
+    delivery: DeliveryFacts | None = None
+    """What a user delivered, where the copy was made of that."""
     entries: tuple[EntryFacts, ...] = ()
     store: Text
     versions: Versions
@@ -73,11 +82,22 @@ class Manifest(Facts):
     proof: Proof
     encryption: Encryption = Encryption()
     package: PackageFacts | None = None
+    parts: tuple[PackageFacts, ...] = ()
+    """The further zip files of a package that was split."""
     signature: Signature | None = None
 
+    @model_validator(mode="after")
+    def _refuse_newer_fields(self) -> t.Self:
+        if newer := [name for name in _SINCE if name in self._unknown_fields() and getattr(self, name)]:
+            raise ValueError(f"la versión {self.schema_version} no tiene {', '.join(newer)}")
+        return self
+
+    def _unknown_fields(self) -> set[str]:
+        return {name for name, version in _SINCE.items() if version > self.schema_version}
+
     def to_data(self) -> dict[str, t.Any]:
-        """Return plain JSON data."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Return plain JSON data, with the fields of the manifest's version."""
+        return self.model_dump(mode="json", by_alias=True, exclude=self._unknown_fields())
 
     def to_json(self) -> bytes:
         """Return the file's content: the canonical order, indented for people."""
@@ -126,10 +146,10 @@ def read_manifest(content: bytes) -> Manifest:
     """
     data = parse_strictly(content)
     version = data.get("schema_version") if isinstance(data, dict) else None
-    if version != VERSION or isinstance(version, bool):
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise BadInput(
             "este programa no conoce esa versión de manifiesto",
-            why=f"dice {version!a}, se conoce la {VERSION}",
+            why=f"dice {version!a}, se conocen de la 1 a la {VERSION}",
             repair="use la versión de copias que lo escribió, o una más nueva",
         )
     try:
@@ -143,8 +163,9 @@ def read_manifest(content: bytes) -> Manifest:
 
 
 def json_schema() -> dict[str, t.Any]:
-    """Return the JSON Schema (draft 2020-12) of the file."""
+    """Return the JSON Schema (draft 2020-12) of a file of the newest version."""
     schema = Manifest.model_json_schema(mode="serialization", by_alias=True)
+    schema["properties"]["schema_version"] = {"const": VERSION, "title": "Schema Version", "type": "integer"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": _SCHEMA_ID, **schema}
 
 

@@ -1,4 +1,4 @@
-"""Reading packages: taking the dump out, and finding out whether anything was changed."""
+"""Reading packages: taking the dump out of one, and the manifest that lies inside."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from pathlib import Path
 
 import zstandard
 
-from copias.errors import Altered, BackupError
-from copias.package.manifest import NAME, Manifest, check_signature, read_manifest
+from copias.errors import Altered
+from copias.package.manifest import NAME, Manifest, read_manifest
+from copias.package.zip_directory import ZipDirectory
 from copias.progress import Report, ignore
-
-if t.TYPE_CHECKING:
-    from copias.package.facts import EntryFacts
-    from copias.package.signing import TrustedKeys
 
 _BLOCK = 1 << 20
 _LARGEST_WINDOW = 128 << 20
@@ -69,31 +66,6 @@ def extract_dump(stream: t.BinaryIO, target: Path, *, manifest: Manifest, report
         raise
 
 
-def verify_package(
-    stream: t.BinaryIO, manifest: Manifest, trusted: TrustedKeys, *, report: Report = ignore
-) -> tuple[str, ...]:
-    """Return what is wrong with a package, in Spanish; nothing when all is as it was sealed.
-
-    Args:
-        stream: the package, seekable; it is read twice.
-        manifest: the one beside it.
-        trusted: public keys whose signatures count.
-        report: told the bytes read.
-    """
-    problems: list[str] = []
-    try:
-        check_signature(manifest, trusted)
-    except Altered as error:
-        problems.append(f"{error.what}: {error.why}")
-    problems += _find_package_problems(stream, manifest, report)
-    try:
-        with zipfile.ZipFile(stream) as package:
-            problems += _find_entry_problems(package, manifest, trusted, report)
-    except (*_ZIP_ERRORS, OSError) as error:
-        problems.append(f"el archivo zip no se puede leer: {error}")
-    return tuple(problems)
-
-
 def read_inner_manifest(stream: t.BinaryIO) -> Manifest:
     """Read the manifest that lies inside a package.
 
@@ -101,11 +73,15 @@ def read_inner_manifest(stream: t.BinaryIO) -> Manifest:
         Altered: the package cannot be read or holds none.
         BadInput: it is no manifest of a known version.
     """
-    try:
-        with zipfile.ZipFile(stream) as package, package.open(NAME) as entry:
-            return read_manifest(entry.read(_LARGEST_MANIFEST))
-    except _ZIP_ERRORS as error:
-        raise Altered("el paquete no se puede leer", why=str(error), repair="use otra copia del paquete") from error
+    return manifest_of(ZipDirectory(stream, name="paquete"))
+
+
+def manifest_of(directory: ZipDirectory) -> Manifest:
+    """Do the same for a package that is open already."""
+    entry = directory.find(NAME)
+    if entry.bytes > _LARGEST_MANIFEST:
+        raise Altered("el manifiesto de adentro es demasiado grande", why=f"{entry.bytes} bytes")
+    return read_manifest(directory.read(entry))
 
 
 class _Extraction:
@@ -189,68 +165,6 @@ class _Extraction:
         self._read_bytes += len(block)
         self._report(len(block))
         return block
-
-
-def _find_package_problems(stream: t.BinaryIO, manifest: Manifest, report: Report) -> list[str]:
-    if manifest.package is None:
-        return []
-    stream.seek(0)
-    size, found = _hash(stream, report, limit=None)
-    if (size, found) == (manifest.package.bytes, manifest.package.sha256):
-        return []
-    return [f"el paquete tiene {size} bytes, {_difference(manifest.package.sha256, found)}"]
-
-
-def _find_entry_problems(
-    package: zipfile.ZipFile, manifest: Manifest, trusted: TrustedKeys, report: Report
-) -> list[str]:
-    names = package.namelist()
-    expected = {entry.name for entry in manifest.entries} | {NAME}
-    problems = [f"sobra el archivo {name!a}" for name in names if name not in expected]
-    problems += [f"falta el archivo {name!a}" for name in sorted(expected - set(names))]
-    problems += [f"el archivo {name!a} está más de una vez" for name in sorted(set(names)) if names.count(name) > 1]
-    if problems:
-        return problems
-    for entry in manifest.entries:
-        problems += _find_content_problems(package, entry, report)
-    return problems + _find_inner_problems(package, manifest, trusted)
-
-
-def _find_content_problems(package: zipfile.ZipFile, entry: EntryFacts, report: Report) -> list[str]:
-    try:
-        with package.open(entry.name) as content:
-            size, found = _hash(content, report, limit=entry.bytes)
-    except (*_ZIP_ERRORS, OSError) as error:
-        return [f"el archivo {entry.name!a} no se puede leer: {error}"]
-    if (size, found) == (entry.bytes, entry.sha256):
-        return []
-    return [f"el archivo {entry.name!a} no es el que se selló, {_difference(entry.sha256, found)}"]
-
-
-def _find_inner_problems(package: zipfile.ZipFile, manifest: Manifest, trusted: TrustedKeys) -> list[str]:
-    """Compare the manifest inside with the one beside; proof and package are known only outside."""
-    try:
-        with package.open(NAME) as entry:
-            inner = read_manifest(entry.read(_LARGEST_MANIFEST))
-        check_signature(inner, trusted)
-    except (BackupError, *_ZIP_ERRORS, OSError) as error:
-        return [f"el manifiesto de adentro no sirve: {error}"]
-    later = {"package": manifest.package, "proof": manifest.proof}
-    if inner.with_facts(**later).signed_part() == manifest.signed_part():
-        return []
-    return ["el manifiesto de adentro y el de afuera dicen cosas distintas"]
-
-
-def _hash(stream: t.IO[bytes], report: Report, *, limit: int | None) -> tuple[int, str]:
-    """Return size and SHA-256; stop just beyond ``limit``, which a zip bomb would pass by far."""
-    digest, size = hashlib.sha256(), 0
-    while block := stream.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
-        report(len(block))
-        if limit is not None and size > limit:
-            break
-    return size, digest.hexdigest()
 
 
 def _difference(expected: str, found: str) -> str:

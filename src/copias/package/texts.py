@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import typing as t
 import unicodedata
 from datetime import date, datetime, timedelta, timezone
@@ -12,7 +13,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from copias.package.manifest import Manifest
 
@@ -20,7 +21,10 @@ BOGOTA = timezone(timedelta(hours=-5), "America/Bogota")
 """Colombia's time; it has had no summer time since 1993."""
 
 _BOM = "\ufeff"
-_FORMULA = frozenset("=+-@＝＋－＠|%")
+_CHUNK = 1 << 18
+_FORMULA = re.compile(r"[\s']*[=+\-@＝＋－＠|%]")
+_MAYBE_FORMULA = frozenset(" '=+-@＝＋－＠|%")
+"""Printable characters that such a text may begin with."""
 _KINDS = {
     "mailbox": "Buzón de correo",
     "drive": "Archivos de Drive",
@@ -29,48 +33,86 @@ _KINDS = {
     "recovery": "Recuperación",
 }
 _MODES = {"remote": "remota", "on_site": "en sitio"}
-_COUNTS = {"tables": "Tablas", "rows": "Filas", "messages": "Mensajes", "files": "Archivos", "sequences": "Secuencias"}
+_COUNTS = {
+    "tables": "Tablas",
+    "rows": "Filas",
+    "sequences": "Secuencias",
+    "messages": "Mensajes",
+    "threads": "Conversaciones",
+    "labels": "Etiquetas",
+    "messages_draft": "De ellos, borradores",
+    "messages_spam": "De ellos, spam",
+    "messages_trash": "De ellos, en la papelera",
+    "messages_chat": "De ellos, chats",
+    "messages_deleted": "De ellos, ya borrados en el buzón",
+    "files": "Archivos",
+}
+"""Words for counts, in the order in which people read them."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
 
 
+def render(template: str, manifest: Manifest, **values: t.Any) -> str:
+    """Return a template filled with a manifest, which it calls ``m``."""
+    return _environment().get_template(template).render(m=manifest, **values)
+
+
 def render_index(manifest: Manifest) -> bytes:
     """Return ``index.html``: the certificate of the copy, then what is in it."""
-    return _environment().get_template("index.html.j2").render(m=manifest).encode()
+    return render("index.html.j2", manifest).encode()
 
 
 def render_certificate(manifest: Manifest) -> bytes:
     """Return the *constancia de copia*: one printable page, for beside the package."""
-    return _environment().get_template("constancia.html.j2").render(m=manifest).encode()
+    return render("constancia.html.j2", manifest).encode()
 
 
 def render_readme(manifest: Manifest) -> bytes:
     """Return ``LEEME.txt``, with the line ends and the mark that old Windows editors need."""
-    text = _environment().get_template("LEEME.txt.j2").render(m=manifest)
-    return (_BOM + text.replace("\n", "\r\n")).encode()
+    return (_BOM + render("LEEME.txt.j2", manifest).replace("\n", "\r\n")).encode()
 
 
 def render_csv(header: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> bytes:
     """Return a table as Excel in Colombia opens it: UTF-8 with mark, ``;`` between cells."""
+    return b"".join(csv_chunks(header, (tuple(map(safe_cell, row)) for row in rows)))
+
+
+def csv_chunks(header: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> Iterator[bytes]:
+    """Yield such a table in chunks, for one that does not fit into memory; its cells are safe already."""
     sink = io.StringIO(_BOM)
     sink.seek(0, io.SEEK_END)
     writer = csv.writer(sink, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows(tuple(safe_cell(cell) for cell in row) for row in rows)
-    return sink.getvalue().encode("utf-8", "replace")
+    for row in rows:
+        writer.writerow(row)
+        if sink.tell() >= _CHUNK:
+            yield sink.getvalue().encode("utf-8", "replace")
+            sink.seek(0)
+            sink.truncate()
+    yield sink.getvalue().encode("utf-8", "replace")
 
 
 def safe_cell(value: str | int) -> str | int:
-    """Return a cell that no spreadsheet takes for a formula: such texts get an apostrophe before."""
+    """Return a cell that no spreadsheet takes for a formula: such texts get an apostrophe before.
+
+    So does a text that looks like one that got it: :func:`read_cell` tells them apart.
+    """
     if isinstance(value, int):
         return value
-    text = printable(value)
-    return f"'{text}" if text.lstrip()[:1] in _FORMULA and text.strip() else text
+    text = value if value.isprintable() else str(printable(value))
+    if text and text[0] not in _MAYBE_FORMULA:
+        return text
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def read_cell(cell: str) -> str:
+    """Return the text that :func:`safe_cell` made a cell of, but for what is not printable."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
 
 
 def printable(value: t.Any) -> t.Any:
     """Return a text without control characters or marks that reorder it; other values as they are."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value.isprintable():
         return value
     kept = {"Cc": " ", "Cf": "", "Cs": "\ufffd", "Zl": " ", "Zp": " "}
     return type(value)("".join(kept.get(unicodedata.category(letter), letter) for letter in value))
@@ -101,6 +143,13 @@ def format_bytes(number: int) -> str:
     return f"{size:.1f} {_UNITS[unit]}".replace(".", ",") + f" ({format_number(number)} bytes)"
 
 
+def say_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return counts with their words, in the order in which people read them; unknown ones by name at the end."""
+    order = {name: place for place, name in enumerate(_COUNTS)}
+    names = sorted(counts, key=lambda name: (order.get(name, len(order)), name))
+    return [(_COUNTS.get(name, name), counts[name]) for name in names]
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -119,7 +168,7 @@ def _environment() -> Environment:
         size=format_bytes,
         kind=lambda kind: _KINDS.get(kind, kind),
         mode=lambda mode: _MODES.get(mode, mode),
-        count=lambda name: _COUNTS.get(name, name),
+        counts=say_counts,
     )
     return environment
 

@@ -7,12 +7,10 @@ records are written here, and read by the standard library, ``unzip`` and 7-Zip 
 
 from __future__ import annotations
 
-import struct
 import typing as t
-from dataclasses import dataclass
+from struct import Struct, pack
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 STORED = 0
@@ -26,10 +24,11 @@ _VERSION_ZIP64 = 45
 _UTF8 = 1 << 11
 _SIZES_FOLLOW = 1 << 3
 _ATTRIBUTES = 0o100640 << 16
+_LOCAL = Struct("<4s5H3I2H")
+_CENTRAL = Struct("<4s6H3I5H2I")
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(t.NamedTuple):
     """What the central directory says of one entry.
 
     ``streamed`` entries were begun without knowing their size: it follows the data.
@@ -52,31 +51,30 @@ class Member:
 
 def local_header(member: Member) -> bytes:
     """Return what precedes an entry's data."""
-    name = member.name.encode()
+    name, zip64 = member.name.encode(), member.zip64
     sizes = (0, 0) if member.streamed else (member.bytes, member.stored_bytes)
-    extra = struct.pack("<HHQQ", 1, 16, *sizes) if member.zip64 else b""
-    compressed, plain = (_LIMIT32, _LIMIT32) if member.zip64 else (member.stored_bytes, member.bytes)
+    extra = pack("<HHQQ", 1, 16, *sizes) if zip64 else b""
+    compressed, plain = (_LIMIT32, _LIMIT32) if zip64 else (member.stored_bytes, member.bytes)
     crc = 0 if member.streamed else member.crc
-    fixed = struct.pack("<4s5H3I2H", b"PK\3\4", *_common(member), crc, compressed, plain, len(name), len(extra))
+    fixed = _LOCAL.pack(b"PK\3\4", *_common(member), crc, compressed, plain, len(name), len(extra))
     return fixed + name + extra
 
 
 def data_descriptor(member: Member) -> bytes:
     """Return what follows the data of a streamed entry."""
-    return struct.pack("<4sIQQ", b"PK\7\x08", member.crc, member.stored_bytes, member.bytes)
+    return pack("<4sIQQ", b"PK\7\x08", member.crc, member.stored_bytes, member.bytes)
 
 
 def central_record(member: Member) -> bytes:
     """Return an entry's line in the central directory."""
-    name = member.name.encode()
+    name, zip64 = member.name.encode(), member.zip64
     far = member.offset >= _LIMIT32
-    numbers = [member.bytes, member.stored_bytes] if member.zip64 else []
+    numbers = [member.bytes, member.stored_bytes] if zip64 else []
     numbers += [member.offset] if far else []
-    extra = struct.pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers) if numbers else b""
+    extra = pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers) if numbers else b""
     version = _VERSION_ZIP64 if numbers else _VERSION_PLAIN
-    compressed, plain = (_LIMIT32, _LIMIT32) if member.zip64 else (member.stored_bytes, member.bytes)
-    fixed = struct.pack(
-        "<4s6H3I5H2I",
+    compressed, plain = (_LIMIT32, _LIMIT32) if zip64 else (member.stored_bytes, member.bytes)
+    fixed = _CENTRAL.pack(
         b"PK\1\2",
         _FROM_UNIX | version,
         version,
@@ -95,10 +93,15 @@ def central_record(member: Member) -> bytes:
     return fixed + name + extra
 
 
-def end_records(members: Sequence[Member], *, start: int, size: int) -> bytes:
-    """Return the end of the file: the 64-bit records when a number needs them, and the plain one."""
-    count = len(members)
-    plain = struct.pack(
+def end_records(*, count: int, start: int, size: int) -> bytes:
+    """Return the end of the file: the 64-bit records when a number needs them, and the plain one.
+
+    Args:
+        count: of entries.
+        start: where the central directory starts.
+        size: its bytes.
+    """
+    plain = pack(
         "<4s4H2IH",
         b"PK\5\6",
         0,
@@ -111,10 +114,10 @@ def end_records(members: Sequence[Member], *, start: int, size: int) -> bytes:
     )
     if count < _LIMIT16 and max(start, size) < _LIMIT32:
         return plain
-    wide = struct.pack(
+    wide = pack(
         "<4sQ2H2I4Q", b"PK\6\6", 44, _FROM_UNIX | _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, size, start
     )
-    locator = struct.pack("<4sIQI", b"PK\6\7", 0, start + size, 1)
+    locator = pack("<4sIQI", b"PK\6\7", 0, start + size, 1)
     return wide + locator + plain
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,9 @@ from copias.package import (
     AuthorisationFacts,
     CaseFacts,
     DumpFacts,
+    MailboxFacts,
     Manifest,
+    PackedMessage,
     Proof,
     ProofLevel,
     Scope,
@@ -23,7 +27,9 @@ from copias.package import (
     generate_key,
     load_trusted,
     public_path,
+    seal_mailbox,
 )
+from copias.package.manifest import BESIDE
 
 STARTED = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
 SEALED = datetime(2026, 11, 20, 13, 5, 30, tzinfo=UTC)
@@ -124,5 +130,62 @@ def pack(tmp_path, draft, key):
                 package.write(dump[start : start + 100_000])
             _, manifest = package.seal(draft, file_name=name, globals_sql=b"CREATE ROLE sinfa;\n", key=key)
         return path, manifest
+
+    return make
+
+
+ACCOUNT = "ana@villanueva.example"
+
+
+@pytest.fixture(scope="session")
+def message():
+    """Make a message to be packed; what is not given is ordinary."""
+
+    def make(key: str = "18c5e1a2b3c4d5e6", content: bytes = b"From: ana@villanueva.example\r\n\r\nHola\r\n", **facts):
+        packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+        ordinary = {
+            "thread_id": key,
+            "labels": ("INBOX",),
+            "state": "",
+            "internal_date": 1_795_000_000_000,
+            "date": "Wed, 18 Nov 2026 06:06:40 -0500",
+            "sender": "Rosalba Quintana <rosalba@villanueva.example>",
+            "recipients": ACCOUNT,
+            "subject": "Acta de reunión",
+            "message_id": f"<{key}@villanueva.example>",
+        }
+        return PackedMessage(
+            id=key,
+            content_bytes=len(content),
+            crc=zlib.crc32(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            deflated=packer.compress(content) + packer.flush(),
+            **{**ordinary, **facts},
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mailbox_draft(draft):
+    """What the step of a case gives to the package: its manifest but for what only the package knows."""
+
+    def make(facts):
+        case = draft.case.model_copy(update={"kind": "mailbox", "mode": "remote", "subject": ACCOUNT})
+        source = SourceFacts(system="Gmail", version="v1", host="gmail.googleapis.com", name=ACCOUNT)
+        mailbox = MailboxFacts(account=ACCOUNT, history_id=7, listed_start=3, listed_end=3, sample=3)
+        return draft.with_facts(case=case, source=source, dump=None, mailbox=mailbox, **facts)
+
+    return make
+
+
+@pytest.fixture
+def pack_mailbox(tmp_path, mailbox_draft, key):
+    """Make a real package of messages in the test's folder; returns its path and what was sealed."""
+
+    def make(messages, *, name: str = "correo-ana-1234.zip", **options):
+        sealed = seal_mailbox(tmp_path, name, messages, draft=mailbox_draft, key=key, when=SEALED, **options)
+        (tmp_path / (name + BESIDE)).write_bytes(sealed.manifest.to_json())
+        return tmp_path / name, sealed
 
     return make

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta, timezone
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from copias.database.contract import DumpRecord
 from copias.errors import Altered, BadConfiguration, BadInput
 from copias.package import (
+    MailboxFacts,
     Proof,
     ProofLevel,
     check_signature,
@@ -21,6 +23,7 @@ from copias.package import (
     public_path,
     read_manifest,
     sign_manifest,
+    verify_package,
 )
 from copias.package.canonical import parse_strictly, to_canonical
 from copias.package.facts import DumpFacts
@@ -77,7 +80,7 @@ def test_schema_accepts_what_the_program_writes(draft, key) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 2},
+        {"schema_version": 3},
         {"extra": 1},
         {"previous_ledger_hash": "x"},
         {"counts": {"rows": -1}},
@@ -127,9 +130,9 @@ def test_naive_time_is_refused(draft) -> None:
 
 
 def test_newer_version_is_refused_by_its_number(draft) -> None:
-    data = {**json.loads(draft.to_json()), "schema_version": 2}
+    data = {**json.loads(draft.to_json()), "schema_version": 3}
 
-    with pytest.raises(BadInput, match="dice 2, se conoce la 1"):
+    with pytest.raises(BadInput, match="dice 3, se conocen de la 1 a la 2"):
         read_manifest(json.dumps(data).encode())
 
 
@@ -209,3 +212,51 @@ def test_broken_key_is_refused(tmp_path, content) -> None:
 
 def test_key_does_not_print_itself(tmp_path) -> None:
     assert "private" not in repr(generate_key(tmp_path / "k.pem")).lower()
+
+
+DATA = Path(__file__).parent / "data"
+"""A package that the program sealed when version 1 was the newest."""
+
+
+def test_manifest_of_version_1_reads_back_byte_for_byte_and_its_signature_holds() -> None:
+    content = (DATA / "sinfa-1234.zip.manifest.json").read_bytes()
+
+    manifest = read_manifest(content)
+
+    assert manifest.schema_version == 1
+    assert manifest.to_json() == content
+    assert check_signature(manifest, load_trusted([DATA / "sinfa-1234.pub"]))
+
+
+def test_package_of_version_1_is_still_sound() -> None:
+    manifest = read_manifest((DATA / "sinfa-1234.zip.manifest.json").read_bytes())
+
+    with (DATA / "sinfa-1234.zip").open("rb") as stream:
+        assert verify_package(stream, manifest, load_trusted([DATA / "sinfa-1234.pub"])) == ()
+
+
+def test_proven_manifest_of_version_1_stays_one(key, trusted) -> None:
+    manifest = read_manifest((DATA / "sinfa-1234.zip.manifest.json").read_bytes())
+
+    proven = sign_manifest(manifest.with_facts(proof=Proof.at(ProofLevel.RESTORED)), key)
+
+    assert read_manifest(proven.to_json()) == proven
+    assert check_signature(proven, trusted)
+    jsonschema.validate(json.loads(proven.to_json()), json.loads(PATH.with_name("manifest-1.schema.json").read_text()))
+
+
+@pytest.mark.parametrize("field", [{"mailbox": None}, {"parts": []}, {"messages": None}])
+def test_version_1_has_no_newer_fields(field) -> None:
+    data = {**json.loads((DATA / "sinfa-1234.zip.manifest.json").read_bytes()), **field}
+
+    with pytest.raises(BadInput):
+        read_manifest(json.dumps(data).encode())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, json.loads(PATH.with_name("manifest-1.schema.json").read_text()))
+
+
+def test_newer_facts_are_refused_in_version_1() -> None:
+    manifest = read_manifest((DATA / "sinfa-1234.zip.manifest.json").read_bytes())
+
+    with pytest.raises(ValidationError, match="no tiene mailbox"):
+        manifest.with_facts(mailbox=MailboxFacts(account="ana@villanueva.example"))

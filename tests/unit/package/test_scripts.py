@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from copias.package import generate_key, public_path, sign_manifest
+from copias.package import generate_key, public_path, read_manifest, sign_manifest
 from copias.package.manifest import BESIDE
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
@@ -170,8 +171,6 @@ def test_what_is_no_manifest_is_told_without_a_traceback(packed, content) -> Non
 
 
 def test_manifest_signed_anew_for_other_content_is_found(packed, key, key_file, draft) -> None:
-    from copias.package import read_manifest
-
     beside = packed.with_name(packed.name + BESIDE)
     forged = read_manifest(beside.read_bytes()).with_facts(store="otra")
     beside.write_bytes(sign_manifest(forged, key).to_json())
@@ -180,3 +179,70 @@ def test_manifest_signed_anew_for_other_content_is_found(packed, key, key_file, 
 
     assert done.returncode == 1
     assert "cosas distintas" in done.stderr
+
+
+@pytest.fixture
+def mailbox(pack_mailbox, message):
+    """A package in three zip files."""
+    return pack_mailbox([message(f"{n:x}", content=b"x" * n) for n in range(9)], split_bytes=500)[0]
+
+
+def test_sound_mailbox_is_told_so(mailbox, key_file, python) -> None:
+    done = run("verify_package.py", mailbox, "--key", public_path(key_file), python=python)
+
+    assert done.returncode == 0, done.stderr
+    assert "3 archivos y 9 mensajes" in done.stdout
+
+
+@pytest.mark.parametrize("part", ["", "-parte-2"])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
+def test_changed_mailbox_is_found(mailbox, part, place) -> None:
+    path = mailbox.with_stem(mailbox.stem + part)
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 4
+    path.write_bytes(content)
+
+    done = run("verify_package.py", mailbox)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_part_that_is_missing_is_found(mailbox) -> None:
+    mailbox.with_stem(mailbox.stem + "-parte-2").unlink()
+
+    done = run("verify_package.py", mailbox)
+
+    assert done.returncode == 1
+    assert "parte-2" in done.stderr
+
+
+def forge(path: Path, key, change) -> None:
+    """Make the zip anew with other contents, and a manifest that knows the new zip but not what changed in it."""
+    with zipfile.ZipFile(path) as package:
+        contents = {name: package.read(name) for name in package.namelist()}
+    change(contents)
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in contents.items():
+            package.writestr(name, content)
+    beside = path.with_name(path.name + BESIDE)
+    facts = {"name": path.name, "bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    beside.write_bytes(sign_manifest(read_manifest(beside.read_bytes()).with_facts(package=facts), key).to_json())
+
+
+def replace_message(contents: dict) -> None:
+    contents[next(iter(contents))] = b"otra cosa"
+
+
+def add_message(contents: dict) -> None:
+    contents["2026/11/ajeno.eml"] = b""
+
+
+@pytest.mark.parametrize("change", [replace_message, add_message, lambda contents: contents.pop(next(iter(contents)))])
+def test_message_that_is_not_the_listed_one_is_found(mailbox, key, key_file, change) -> None:
+    forge(mailbox, key, change)
+
+    done = run("verify_package.py", mailbox, "--key", public_path(key_file))
+
+    assert done.returncode == 1
+    assert ".eml" in done.stderr or "mensajes" in done.stderr

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copias.errors import BadInput
-from copias.package import PackageWriter
+from copias.package import Entry, PackageWriter, SealedPackage
 from copias.package.dump_entry import DumpEntry
 from copias.package.entry_names import check_entry_name, is_entry_name
 
@@ -24,30 +24,30 @@ names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(is
 files = st.dictionaries(names, st.binary(max_size=2000), max_size=8)
 
 
-def write(contents: dict[str, bytes], *, streamed: bool) -> tuple[bytes, object]:
-    sink = io.BytesIO()
+def write(contents: dict[str, bytes], *, way: str) -> tuple[bytes, SealedPackage, list[Entry]]:
+    sink, entries = io.BytesIO(), []
     writer = PackageWriter(sink.write, when=WHEN)
     for name, content in contents.items():
-        if streamed:
-            entry = writer.open_entry(name)
-            for start in range(0, len(content), 700):
-                entry.write(content[start : start + 700])
-            entry.close()
-        else:
-            writer.add(name, content)
+        if way == "whole":
+            entries.append(writer.add(name, content))
+            continue
+        entry = writer.open_entry(name, deflate=way == "deflated")
+        for start in range(0, len(content), 700):
+            entry.write(content[start : start + 700])
+        entries.append(entry.close())
     sealed = writer.close()
-    return sink.getvalue(), sealed
+    return sink.getvalue(), sealed, entries
 
 
-@given(files, st.booleans())
-def test_what_goes_in_comes_out(contents, streamed) -> None:
+@given(files, st.sampled_from(["whole", "streamed", "deflated"]))
+def test_what_goes_in_comes_out(contents, way) -> None:
     contents = {
         name: content
         for name, content in contents.items()
         if [*map(str.casefold, contents)].count(name.casefold()) == 1
     }
 
-    data, sealed = write(contents, streamed=streamed)
+    data, sealed, entries = write(contents, way=way)
 
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         assert package.testzip() is None
@@ -55,7 +55,8 @@ def test_what_goes_in_comes_out(contents, streamed) -> None:
         assert all(info.date_time == (2026, 11, 20, 8, 5, 30) for info in package.infolist())
     assert sealed.bytes == len(data)
     assert sealed.sha256 == hashlib.sha256(data).hexdigest()
-    assert {entry.name: entry.sha256 for entry in sealed.entries} == {
+    assert sealed.count == len(contents)
+    assert {entry.name: entry.sha256 for entry in entries} == {
         name: hashlib.sha256(content).hexdigest() for name, content in contents.items()
     }
 
@@ -83,7 +84,7 @@ def test_deflated_data_is_packed_as_it_is() -> None:
 
 
 def test_names_are_marked_as_utf8_and_sizes_agree_in_both_headers() -> None:
-    data, _ = write({"ñ.txt": b"a" * 5000}, streamed=True)
+    data, _, _ = write({"ñ.txt": b"a" * 5000}, way="streamed")
 
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         info = package.getinfo("ñ.txt")
@@ -194,3 +195,27 @@ def test_dump_is_counted_before_and_after_compression(chunks) -> None:
 def test_year_that_zip_cannot_write_is_refused() -> None:
     with pytest.raises(BadInput):
         PackageWriter(io.BytesIO().write, when=WHEN.replace(year=1970))
+    writer = PackageWriter(io.BytesIO().write, when=WHEN)
+    with pytest.raises(BadInput):
+        writer.add_deflated("a", b"\3\0", crc=0, content_bytes=0, sha256="", when=WHEN.replace(year=2108))
+
+
+def test_an_entry_can_have_its_own_date() -> None:
+    sink = io.BytesIO()
+    writer = PackageWriter(sink.write, when=WHEN)
+    writer.add_deflated("a.eml", b"\3\0", crc=0, content_bytes=0, sha256="", when=WHEN.replace(year=1999))
+    writer.add("b.txt", b"")
+    writer.close()
+
+    with zipfile.ZipFile(sink) as package:
+        assert [info.date_time[0] for info in package.infolist()] == [1999, 2026]
+
+
+def test_sink_gets_few_large_chunks() -> None:
+    chunks: list[bytes] = []
+    writer = PackageWriter(chunks.append, when=WHEN)
+    for number in range(3000):
+        writer.add_deflated(f"{number}.eml", bytes(1000), crc=0, content_bytes=0, sha256="")
+    writer.close()
+
+    assert len(chunks) < 8
