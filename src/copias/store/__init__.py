@@ -8,34 +8,46 @@ from __future__ import annotations
 
 import typing as t
 
-from copias.store.contract import PartFile, Store, StoredFile, Upload, part_name
+from copias.errors import BadConfiguration
+from copias.store.contract import CheckedStore, PartFile, ResumableStore, Store, StoredFile, Upload, part_name
 from copias.store.names import check_name, safe_part
-from copias.store.read_back import find_abandoned, read_back
+from copias.store.read_back import compare_ranges, find_abandoned, read_back
+from copias.store.sending import confirm_file, send_file
 from copias.store.settings import StoreSettings
 from copias.store.wrappers import LeastFree, Rehearsal, Retrying
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from copias.google.settings import GoogleSettings
 
 __all__ = [
+    "CheckedStore",
     "LeastFree",
     "PartFile",
     "Rehearsal",
+    "ResumableStore",
     "Retrying",
     "Store",
     "StoreSettings",
     "StoredFile",
     "Upload",
     "check_name",
+    "compare_ranges",
+    "confirm_file",
     "find_abandoned",
     "open_store",
     "part_name",
     "read_back",
     "safe_part",
+    "send_file",
 ]
 
 
-def open_store(settings: StoreSettings, *, name: str) -> Store:
+def open_store(
+    settings: StoreSettings, *, name: str, google: GoogleSettings | None = None, state: Path | None = None
+) -> Store:
     """Return the store that the settings describe, with retries and the room it must leave.
 
     Nothing is asked of the place yet: the first call finds out whether it answers and is prepared.
@@ -43,20 +55,40 @@ def open_store(settings: StoreSettings, *, name: str) -> Store:
     Args:
         settings: of the deployment.
         name: the logical name, the key in the deployment's ``stores``.
+        google: of the deployment; only a shared drive needs it.
+        state: folder of the deployment's state; only a shared drive needs it, for its journal.
+
+    Raises:
+        BadConfiguration: what the kind needs is not there.
     """
-    return LeastFree(Retrying(_DRIVERS[settings.kind](name, settings)), settings.least_free)
+    return LeastFree(_DRIVERS[settings.kind](name, settings, google, state), settings.least_free)
 
 
-def _open_folder(name: str, settings: StoreSettings) -> Store:
+def _open_folder(name: str, settings: StoreSettings, _google: GoogleSettings | None, _state: Path | None) -> Store:
     from copias.store.folder import FolderStore
 
-    return FolderStore(name, settings.path)
+    return Retrying(FolderStore(name, settings.path))
 
 
-def _open_sftp(name: str, settings: StoreSettings) -> Store:
+def _open_sftp(name: str, settings: StoreSettings, _google: GoogleSettings | None, _state: Path | None) -> Store:
     from copias.store.sftp import SftpStore
 
-    return SftpStore(name, settings)
+    return Retrying(SftpStore(name, settings))
 
 
-_DRIVERS: Mapping[str, Callable[[str, StoreSettings], Store]] = {"folder": _open_folder, "sftp": _open_sftp}
+def _open_shared_drive(name: str, settings: StoreSettings, google: GoogleSettings | None, state: Path | None) -> Store:
+    """Open a shared drive; Google's client has the retries in it, so there is no second layer of them."""
+    from copias.store.shared_drive import SharedDriveStore
+
+    if google is None or state is None:
+        raise BadConfiguration(
+            "una unidad compartida se abre con la clave de Google y la carpeta de estado del despliegue", whose=name
+        )
+    return SharedDriveStore(name, settings, google, journal=state / "stores" / name)
+
+
+_DRIVERS: Mapping[str, Callable[[str, StoreSettings, GoogleSettings | None, Path | None], Store]] = {
+    "folder": _open_folder,
+    "sftp": _open_sftp,
+    "shared_drive": _open_shared_drive,
+}

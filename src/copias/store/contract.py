@@ -18,6 +18,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from copias.errors import StoreUnavailable
+
 PART = ".part"
 """Ending of a file that is not published."""
 
@@ -46,6 +48,10 @@ class PartFile:
     name: str
     bytes: int
     modified: datetime
+
+
+class UploadLost(StoreUnavailable):
+    """The store lost what it had of an upload, so only beginning again helps."""
 
 
 class Upload(t.Protocol):
@@ -167,6 +173,52 @@ class Store(t.Protocol):
         ...
 
 
+@t.runtime_checkable
+class ResumableStore(Store, t.Protocol):
+    """A store whose uploads survive the process that began them."""
+
+    def resume(self, name: str, *, expected_bytes: int, sha256: str) -> Upload:
+        """Go on with the upload that a dead run began, or begin one that can be gone on with.
+
+        The caller writes from byte :attr:`Upload.sent` on. Leaving the block without ``finish`` keeps what was sent.
+
+        Args:
+            name: the name it will be published under.
+            expected_bytes: the exact size.
+            sha256: of the whole content, hexadecimal; what a run began with another content is not gone on with.
+
+        Raises:
+            AlreadyRunning: another process of this machine is uploading it.
+            StoreFull: it cannot fit.
+        """
+        ...
+
+
+@t.runtime_checkable
+class CheckedStore(Store, t.Protocol):
+    """A store that says the hash of what it keeps."""
+
+    def checksum(self, name: str) -> str | None:
+        """Return the SHA-256 of a file or part as the place computed it, hexadecimal; ``None`` when it tells none.
+
+        Raises:
+            Altered: there is no such file.
+        """
+        ...
+
+
 def part_name(name: str) -> str:
     """Return the name under which an unpublished file is opened, listed and removed."""
     return name + PART
+
+
+def resume_upload(store: Store, name: str, *, expected_bytes: int, sha256: str) -> Upload:
+    """Go on with an upload where the store can, else start one; see :meth:`ResumableStore.resume`."""
+    if isinstance(store, ResumableStore):
+        return store.resume(name, expected_bytes=expected_bytes, sha256=sha256)
+    return store.create(name, expected_bytes=expected_bytes)
+
+
+def stored_checksum(store: Store, name: str) -> str | None:
+    """Return the SHA-256 that the place computed, ``None`` when it tells none; see :meth:`CheckedStore.checksum`."""
+    return store.checksum(name) if isinstance(store, CheckedStore) else None

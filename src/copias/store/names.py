@@ -15,7 +15,8 @@ PART_LIMIT = 100
 DEPTH_LIMIT = 8
 
 # QNAP's File Station also refuses the prefix ``_sn_``, and tools read a leading ``-`` as an option.
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+# ``@`` stays inside a name, so that a mailbox's folder is called like its account.
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*", re.ASCII)
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.ASCII | re.IGNORECASE)
 
 
@@ -72,7 +73,7 @@ def safe_part(text: str) -> str:
 
 def _find_fault(part: str) -> str:
     if not _SAFE.fullmatch(part):
-        return "solo letras sin tilde, números, punto, guion y guion bajo; empieza por letra o número"
+        return "solo letras sin tilde, números, punto, arroba, guion y guion bajo; empieza por letra o número"
     if part.endswith("."):
         return "Windows no abre nombres terminados en punto"
     if _DEVICE.fullmatch(part):

@@ -9,16 +9,31 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from copias.local_path import LocalPath, start_at_folder
 
-_SFTP_NEEDS = ("host", "user", "identity_file", "known_hosts")
+Kind: t.TypeAlias = t.Literal["folder", "sftp", "shared_drive"]
+
+UPLOAD_UNIT = 256 << 10
+"""Bytes of which Google takes whole multiples only, in each chunk of an upload but the last."""
+
+_NEEDS: t.Final[dict[Kind, tuple[str, ...]]] = {
+    "folder": ("path",),
+    "sftp": ("path", "host", "user", "identity_file", "known_hosts"),
+    "shared_drive": ("drive",),
+}
+_TAKES: t.Final[dict[Kind, tuple[str, ...]]] = {
+    "folder": (),
+    "sftp": ("port", "time_limit"),
+    "shared_drive": ("folder", "chunk_bytes"),
+}
+_COMMON: t.Final = ("kind", "least_free")
 
 
 class StoreSettings(BaseModel):
-    """One place that keeps copies; which options count depends on ``kind``."""
+    """One place that keeps copies; which options there are depends on ``kind``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: t.Literal["folder", "sftp"]
-    path: Path
+    kind: Kind
+    path: Path = Path()
     """Folder of this machine, or of the server as its account sees it."""
     host: str = ""
     port: int = Field(default=22, ge=1, le=65535)
@@ -27,17 +42,34 @@ class StoreSettings(BaseModel):
     known_hosts: LocalPath | None = None
     time_limit: float = Field(default=60, gt=0)
     """Seconds without an answer after which a server counts as gone."""
+    drive: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
+    """Id of a Google Shared Drive: the last part of its address in a browser."""
+    folder: str = Field(default="", max_length=100)
+    """Folder at the top of the shared drive; empty is the drive itself."""
+    chunk_bytes: int = Field(default=32 << 20, ge=UPLOAD_UNIT, le=1 << 30, multiple_of=UPLOAD_UNIT)
+    """Bytes sent, and held in memory, at a time; what a broken line costs at most."""
     least_free: int = Field(default=1 << 30, ge=0)
-    """Bytes that copies always leave free."""
+    """Bytes that copies always leave free, where the place tells how many are."""
 
     @field_validator("path")
     @classmethod
     def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
         return start_at_folder(path, info) if info.data.get("kind") == "folder" else path
 
+    @field_validator("folder")
+    @classmethod
+    def _check_folder(cls, folder: str) -> str:
+        if "/" in folder or not folder.isprintable() or folder != folder.strip():
+            raise ValueError("folder es el nombre de una sola carpeta, sin barras ni espacios a los lados")
+        return folder
+
     @model_validator(mode="after")
-    def _check_server(self) -> t.Self:
-        missing = [option for option in _SFTP_NEEDS if self.kind == "sftp" and not getattr(self, option)]
+    def _check_options(self) -> t.Self:
+        needs = _NEEDS[self.kind]
+        missing = [option for option in needs if option not in self.model_fields_set or not getattr(self, option)]
         if missing:
-            raise ValueError(f"un destino sftp necesita {', '.join(missing)}")
+            raise ValueError(f"un destino {self.kind} necesita {', '.join(missing)}")
+        strange = sorted(self.model_fields_set.difference(needs, _TAKES[self.kind], _COMMON))
+        if strange:
+            raise ValueError(f"un destino {self.kind} no tiene {', '.join(strange)}")
         return self

@@ -6,7 +6,15 @@ import time
 import typing as t
 
 from copias.errors import BackupError
-from copias.store.contract import PartFile, Store, StoredFile, Upload, part_name
+from copias.store.contract import (
+    PartFile,
+    Store,
+    StoredFile,
+    Upload,
+    part_name,
+    resume_upload,
+    stored_checksum,
+)
 from copias.store.faults import full
 from copias.store.names import check_any_name, check_name
 
@@ -23,7 +31,11 @@ CHECK_EVERY = 256 << 20
 
 
 class Wrapper:
-    """A store that passes every call on; wrappers override what they change."""
+    """A store that passes every call on; wrappers override what they change.
+
+    What only some stores can do is done as well as the inner one can: an upload that cannot be gone on with begins
+    at its first byte, and a store that computes no hash tells none.
+    """
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
@@ -40,6 +52,14 @@ class Wrapper:
     def create(self, name: str, *, expected_bytes: int | None = None) -> Upload:
         """Start an upload."""
         return self.inner.create(name, expected_bytes=expected_bytes)
+
+    def resume(self, name: str, *, expected_bytes: int, sha256: str) -> Upload:
+        """Go on with an upload, or start one."""
+        return resume_upload(self.inner, name, expected_bytes=expected_bytes, sha256=sha256)
+
+    def checksum(self, name: str) -> str | None:
+        """Return the SHA-256 that the place computed, ``None`` when it computes none."""
+        return stored_checksum(self.inner, name)
 
     def open(self, name: str, *, uncached: bool = False) -> t.BinaryIO:
         """Open a file."""
@@ -100,6 +120,14 @@ class Retrying(Wrapper):
         """Start an upload; its writes are not repeated."""
         return self._repeat(lambda: self.inner.create(name, expected_bytes=expected_bytes))
 
+    def resume(self, name: str, *, expected_bytes: int, sha256: str) -> Upload:
+        """Go on with an upload, or start one; its writes are not repeated."""
+        return self._repeat(lambda: resume_upload(self.inner, name, expected_bytes=expected_bytes, sha256=sha256))
+
+    def checksum(self, name: str) -> str | None:
+        """Return the SHA-256 that the place computed."""
+        return self._repeat(lambda: stored_checksum(self.inner, name))
+
     def open(self, name: str, *, uncached: bool = False) -> t.BinaryIO:
         """Open a file; its reads are not repeated."""
         return self._repeat(lambda: self.inner.open(name, uncached=uncached))
@@ -156,6 +184,20 @@ class LeastFree(Wrapper):
         self.check_room(expected_bytes or 0)
         return _WatchedUpload(self.inner.create(name, expected_bytes=expected_bytes), self.check_room)
 
+    def resume(self, name: str, *, expected_bytes: int, sha256: str) -> Upload:
+        """Go on with an upload when there is room for the rest of it.
+
+        Raises:
+            StoreFull: there is not; what was sent is kept.
+        """
+        upload = super().resume(check_name(name), expected_bytes=expected_bytes, sha256=sha256)
+        try:
+            self.check_room(expected_bytes - upload.sent)
+        except BackupError as error:
+            upload.__exit__(type(error), error, None)
+            raise
+        return _WatchedUpload(upload, self.check_room)
+
     def check_room(self, needed: int) -> None:
         """Raise :class:`StoreFull` when ``needed`` bytes would leave too little."""
         free = self.inner.free_space()
@@ -168,7 +210,7 @@ class _WatchedUpload:
 
     def __init__(self, inner: Upload, check_room: Callable[[int], None]) -> None:
         self.name = inner.name
-        self.sent = 0
+        self.sent = inner.sent
         self._inner = inner
         self._check_room = check_room
 
@@ -206,6 +248,10 @@ class Rehearsal(Wrapper):
         """Note the intention, and count what is written."""
         self._plan("create", check_name(name))
         return _CountedUpload(name)
+
+    def resume(self, name: str, *, expected_bytes: int, sha256: str) -> Upload:  # noqa: ARG002 - nothing is sent
+        """Note the intention, and count what is written."""
+        return self.create(name, expected_bytes=expected_bytes)
 
     def publish(self, name: str) -> StoredFile:
         """Note the intention; the size is that of the real part, 0 when there is none."""

@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from copias.errors import Altered, BadInput, CopyFailed, NotReady
-from copias.store import PartFile, StoredFile, find_abandoned, part_name, read_back
+from copias.store import (
+    PartFile,
+    StoredFile,
+    compare_ranges,
+    confirm_file,
+    find_abandoned,
+    part_name,
+    read_back,
+    send_file,
+)
 
 NAME = "2026/sinfa/caso-1234.zip"
 CONTENT = random.Random(3).randbytes(3_000_017)
 
 
-def test_upload_is_a_part_until_it_is_published(store, tmp_path) -> None:
+def test_upload_is_a_part_until_it_is_published(store, medium) -> None:
     with store.create(NAME, expected_bytes=len(CONTENT)) as upload:
         for start in range(0, len(CONTENT), 700_001):
             upload.write(CONTENT[start : start + 700_001])
@@ -31,10 +39,10 @@ def test_upload_is_a_part_until_it_is_published(store, tmp_path) -> None:
     assert store.publish(NAME) == StoredFile(NAME, len(CONTENT))
     assert store.list() == (StoredFile(NAME, len(CONTENT)),)
     assert store.list_parts() == ()
-    assert (tmp_path / "nas" / NAME).read_bytes() == CONTENT
+    assert medium.read(NAME) == CONTENT
 
 
-def test_another_instance_reads_the_part_back_and_publishes(store, tmp_path, put) -> None:
+def test_another_instance_reads_the_part_back_and_publishes(store) -> None:
     with store.create(NAME) as upload:
         upload.write(CONTENT)
         upload.finish()
@@ -53,16 +61,14 @@ def test_leaving_without_finish_leaves_nothing(store) -> None:
     assert store.list() == ()
 
 
-def test_part_of_a_dead_run_is_taken_over(store, tmp_path) -> None:
-    part = tmp_path / "nas" / part_name(NAME)
-    part.parent.mkdir(parents=True)
-    part.write_bytes(b"left by a dead run, and longer than what follows")
+def test_part_of_a_dead_run_is_taken_over(store, medium) -> None:
+    medium.write(part_name(NAME), b"left by a dead run, and longer than what follows")
 
     with store.create(NAME) as upload:
         upload.write(b"new")
         upload.finish()
 
-    assert part.read_bytes() == b"new"
+    assert medium.read(part_name(NAME)) == b"new"
 
 
 def test_finish_twice_is_finish_once(store) -> None:
@@ -87,27 +93,19 @@ def test_publishing_the_same_content_again_drops_the_part(store, put) -> None:
     assert store.list() == (StoredFile(NAME, len(CONTENT)),)
 
 
-def test_publishing_never_replaces_another_content(store, put, tmp_path) -> None:
+def test_publishing_never_replaces_another_content(store, put, medium) -> None:
     put(store, NAME, CONTENT)
 
     with pytest.raises(CopyFailed, match="nunca se reemplaza"):
         put(store, NAME, CONTENT[:-1] + b"x")
 
-    assert (tmp_path / "nas" / NAME).read_bytes() == CONTENT
+    assert medium.read(NAME) == CONTENT
     assert [part.name for part in store.list_parts()] == [NAME]
 
 
 def test_publishing_what_was_never_sent_fails(store) -> None:
     with pytest.raises(Altered):
         store.publish(NAME)
-
-
-def test_dying_between_link_and_unlink_is_repaired_by_publishing_again(store, put, tmp_path) -> None:
-    put(store, NAME, CONTENT)
-    os.link(tmp_path / "nas" / NAME, tmp_path / "nas" / part_name(NAME))
-
-    assert store.publish(NAME).bytes == len(CONTENT)
-    assert store.list_parts() == ()
 
 
 def test_stream_can_seek(store, put) -> None:
@@ -172,42 +170,20 @@ def test_list_selects_by_prefix(store, put) -> None:
     assert len(store.list()) == 4
 
 
-def test_list_leaves_out_what_is_not_ours(store, put, tmp_path) -> None:
+def test_list_leaves_out_what_is_not_ours(store, put, medium) -> None:
     put(store, "2026/a.zip", b"a")
-    root = tmp_path / "nas"
-    (root / "@Recycle").mkdir()
-    (root / "@Recycle" / "b.zip").write_bytes(b"b")
-    (root / "Copia (1).zip").write_bytes(b"c")
-    (root / "ñ.zip").write_bytes(b"d")
-    (root / os.fsdecode(b"mal-\xff.zip")).write_bytes(b"e")
-    (root / "2026" / "enlace.zip").symlink_to("a.zip")
-    (root / "enlace").symlink_to(root / "2026")
-    (root / "2026" / "carpeta.zip").mkdir()
+    for name in ("@Recycle/b.zip", "Copia (1).zip", "ñ.zip", "2026/.oculto.zip", "2026/carpeta.zip/c d.zip"):
+        medium.write(name, b"x")
 
     assert [file.name for file in store.list()] == ["2026/a.zip"]
 
 
-def test_links_lead_nowhere(store, tmp_path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (tmp_path / "nas" / "2026").symlink_to(outside)
-    (tmp_path / "nas" / "x.zip").symlink_to(tmp_path / "secret")
-    (tmp_path / "secret").write_text("secret")
-
-    with pytest.raises(Altered):
-        store.create("2026/a.zip")
-    with pytest.raises(Altered):
-        store.open("x.zip")
-    assert list(outside.iterdir()) == []
-
-
-def test_parts_are_listed_with_their_age(store, tmp_path) -> None:
+def test_parts_are_listed_with_their_age(store, medium) -> None:
     for name, age in (("viva.zip", 9), ("muerta.zip", 9), ("nueva.zip", 0)):
         with store.create(name) as upload:
             upload.write(b"half")
             upload.finish()
-        moment = datetime.now(UTC) - timedelta(days=age)
-        os.utime(tmp_path / "nas" / part_name(name), (moment.timestamp(), moment.timestamp()))
+        medium.age(part_name(name), datetime.now(UTC) - timedelta(days=age))
 
     parts = store.list_parts()
     abandoned = find_abandoned(store, now=datetime.now(UTC), age=timedelta(days=3), in_use={"viva.zip"})
@@ -247,22 +223,22 @@ def test_parts_are_listed_with_their_age(store, tmp_path) -> None:
         "/".join(["a" * 60] * 4),
     ],
 )
-def test_unsafe_name_is_refused_before_anything_is_sent(store, name, tmp_path) -> None:
-    before = sorted((tmp_path / "nas").iterdir())
+def test_unsafe_name_is_refused_before_anything_is_sent(store, name, medium) -> None:
+    before = medium.names()
 
     for call in (store.create, store.publish, lambda bad: store.rename(bad, "a.zip")):
         with pytest.raises(BadInput):
             call(name)
 
-    assert sorted((tmp_path / "nas").iterdir()) == before
+    assert medium.names() == before
 
 
-def test_altered_file_is_named_with_both_hashes(store, put, tmp_path) -> None:
+def test_altered_file_is_named_with_both_hashes(store, put, medium) -> None:
     put(store, NAME, CONTENT)
     expected = hashlib.sha256(CONTENT).hexdigest()
     changed = bytearray(CONTENT)
     changed[1_000_000] ^= 1
-    (tmp_path / "nas" / NAME).write_bytes(changed)
+    medium.write(NAME, bytes(changed))
 
     with pytest.raises(Altered) as caught:
         read_back(store, NAME, expected_bytes=len(CONTENT), expected_sha256=expected)
@@ -272,9 +248,9 @@ def test_altered_file_is_named_with_both_hashes(store, put, tmp_path) -> None:
     assert hashlib.sha256(changed).hexdigest() in str(caught.value)
 
 
-def test_shortened_file_is_altered(store, put, tmp_path) -> None:
+def test_shortened_file_is_altered(store, put, medium) -> None:
     put(store, NAME, CONTENT)
-    os.truncate(tmp_path / "nas" / NAME, 1000)
+    medium.write(NAME, CONTENT[:1000])
 
     with pytest.raises(Altered, match="hay 1000"):
         read_back(store, NAME, expected_bytes=len(CONTENT), expected_sha256=hashlib.sha256(CONTENT).hexdigest())
@@ -295,20 +271,19 @@ def test_read_back_reports_every_byte(store, put) -> None:
     assert sum(seen) == len(CONTENT)
 
 
-def test_lost_mount_is_not_filled(store, put, tmp_path) -> None:
+def test_lost_place_is_not_filled(store, put, medium) -> None:
     put(store, "a.zip", b"a")
-    (tmp_path / "nas").rename(tmp_path / "unmounted")
-    (tmp_path / "nas").mkdir()
+    medium.lose()
 
     for call in (lambda: store.create(NAME), store.list, lambda: store.open("a.zip"), store.free_space):
         with pytest.raises(NotReady, match="copias store init nas"):
             call()
 
-    assert list((tmp_path / "nas").iterdir()) == []
+    assert medium.names() == ()
 
 
-def test_folder_of_another_store_is_refused(store, tmp_path) -> None:
-    (tmp_path / "nas" / ".copias-store").write_text("otra\n")
+def test_folder_of_another_store_is_refused(store, medium) -> None:
+    medium.write(".copias-store", b"otra\n")
 
     with pytest.raises(NotReady, match="otra"):
         store.create(NAME)
@@ -323,29 +298,6 @@ def test_preparing_twice_changes_nothing(store, put) -> None:
     assert store.stat(NAME) == StoredFile(NAME, len(CONTENT))
 
 
-def test_folders_and_files_are_closed_to_others(store, put, tmp_path) -> None:
-    put(store, NAME, CONTENT)
-
-    assert stat.S_IMODE((tmp_path / "nas" / "2026").stat().st_mode) & 0o027 == 0
-    assert stat.S_IMODE((tmp_path / "nas" / NAME).stat().st_mode) & 0o037 == 0
-
-
-def test_free_space_is_that_of_the_medium(store, tmp_path) -> None:
-    facts = os.statvfs(tmp_path)
-
-    assert store.free_space() == pytest.approx(facts.f_bavail * facts.f_frsize, rel=0.05)
-
-
-def test_folder_of_the_store_may_be_a_link(store, put, tmp_path) -> None:
-    (tmp_path / "nas").rename(tmp_path / "volume")
-    (tmp_path / "nas").symlink_to(tmp_path / "volume")
-
-    store.prepare()
-    put(store, NAME, CONTENT)
-
-    assert (tmp_path / "volume" / NAME).read_bytes() == CONTENT
-
-
 def test_failed_run_leaves_the_part_of_the_one_that_took_over(store) -> None:
     with store.create(NAME) as first:
         first.write(b"first")
@@ -354,3 +306,54 @@ def test_failed_run_leaves_the_part_of_the_one_that_took_over(store) -> None:
             second.finish()
 
     assert store.publish(NAME) == StoredFile(NAME, 6)
+
+
+@pytest.fixture
+def local(tmp_path):
+    path = tmp_path / "caso.zip"
+    path.write_bytes(CONTENT)
+    return path
+
+
+FACTS = {"expected_bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
+
+
+def test_local_file_is_sent_and_shown_to_be_there(store, local) -> None:
+    seen, read = [], []
+
+    sent = send_file(store, NAME, local, **FACTS, report=seen.append)
+    shown = confirm_file(store, part_name(NAME), local, **FACTS, report=read.append)
+
+    assert sent == StoredFile(part_name(NAME), len(CONTENT))
+    assert sum(seen) == len(CONTENT)
+    assert sum(read) == (len(CONTENT) if shown.whole else shown.ranges.bytes) > 0
+    assert store.publish(NAME).bytes == len(CONTENT)
+
+
+def test_local_file_that_changed_since_it_was_sealed_is_not_sent(store, local) -> None:
+    local.write_bytes(CONTENT + b"x")
+
+    with pytest.raises(CopyFailed, match="cambió"):
+        send_file(store, NAME, local, **FACTS)
+
+    assert store.list_parts() == ()
+
+
+def test_stored_file_that_is_not_the_local_one_is_not_confirmed(store, local, put, medium) -> None:
+    put(store, NAME, CONTENT)
+    changed = bytearray(CONTENT)
+    changed[1_500_000] ^= 1
+    medium.write(NAME, bytes(changed))
+
+    with pytest.raises(Altered, match=FACTS["sha256"]):
+        confirm_file(store, NAME, local, **FACTS)
+
+
+@pytest.mark.parametrize("place", [0, 1_200_000, len(CONTENT) - 1])
+def test_range_that_differs_is_named(store, local, put, place) -> None:
+    changed = bytearray(CONTENT)
+    changed[place] ^= 1
+    put(store, NAME, bytes(changed))
+
+    with pytest.raises(Altered, match="difieren"):
+        compare_ranges(store, NAME, local, ranges=40, seed="caso-1234")

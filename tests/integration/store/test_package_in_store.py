@@ -92,10 +92,10 @@ def test_package_comes_back_from_the_store(store, stored, tmp_path) -> None:
     assert (tmp_path / "sinfa.dump").read_bytes() == DUMP
 
 
-def test_package_altered_in_the_store_does_not_come_out(store, stored, tmp_path) -> None:
-    with (tmp_path / "nas" / NAME).open("r+b") as stream:
-        stream.seek(1_000_000)
-        stream.write(b"!")
+def test_package_altered_in_the_store_does_not_come_out(store, stored, medium, tmp_path) -> None:
+    changed = bytearray(medium.read(NAME))
+    changed[1_000_000] ^= 1
+    medium.write(NAME, bytes(changed))
 
     with store.open(NAME) as stream, pytest.raises(Altered):
         extract_dump(stream, tmp_path / "sinfa.dump", manifest=stored)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from copias.store import StoreSettings
+from copias.errors import BadConfiguration
+from copias.store import StoreSettings, open_store
 
 SFTP = {"kind": "sftp", "path": "copias", "host": "nas", "user": "copias", "identity_file": "k/id", "known_hosts": "/k"}
 
@@ -32,3 +33,34 @@ def test_server_without_an_option_is_refused_by_its_name(option) -> None:
 def test_what_is_not_known_is_refused(change) -> None:
     with pytest.raises(ValidationError):
         StoreSettings.model_validate({**SFTP, **change})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"kind": "folder"}, "un destino folder necesita path"),
+        ({"kind": "shared_drive"}, "un destino shared_drive necesita drive"),
+        ({"kind": "shared_drive", "drive": ""}, "un destino shared_drive necesita drive"),
+        ({"kind": "shared_drive", "drive": "0AxY", "path": "nas"}, "un destino shared_drive no tiene path"),
+        ({"kind": "folder", "path": "nas", "drive": "0AxY"}, "un destino folder no tiene drive"),
+        ({**SFTP, "chunk_bytes": 1 << 20}, "un destino sftp no tiene chunk_bytes"),
+        ({"kind": "shared_drive", "drive": "0AxY", "folder": "a/b"}, "una sola carpeta"),
+        ({"kind": "shared_drive", "drive": "0AxY", "folder": " a"}, "una sola carpeta"),
+    ],
+)
+def test_each_kind_says_which_options_it_needs_and_has(settings, said) -> None:
+    with pytest.raises(ValidationError, match=said):
+        StoreSettings.model_validate(settings)
+
+
+@pytest.mark.parametrize("change", [{"chunk_bytes": 100_000}, {"chunk_bytes": 0}, {"drive": "https://drive/0AxY"}])
+def test_shared_drive_with_strange_values_is_refused(change) -> None:
+    with pytest.raises(ValidationError):
+        StoreSettings.model_validate({"kind": "shared_drive", "drive": "0AxY", **change})
+
+
+def test_shared_drive_needs_the_key_and_the_state_of_the_deployment() -> None:
+    settings = StoreSettings(kind="shared_drive", drive="0AxY", folder="Copias de seguridad")
+
+    with pytest.raises(BadConfiguration, match="clave de Google"):
+        open_store(settings, name="drive_copias")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from copias.errors import BadInput, StoreFull, StoreUnavailable
@@ -114,6 +116,56 @@ def test_room_is_watched_during_an_upload(folder) -> None:
         upload.write(block)
 
     assert upload.sent == sent
+
+
+FACTS = {"expected_bytes": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}
+
+
+class Half(Wrapper):
+    """A place that has two bytes of every upload already, and says how much room is left."""
+
+    room = 10
+
+    def free_space(self):
+        return self.room
+
+    def resume(self, name, *, expected_bytes, sha256):  # noqa: ARG002 - the test knows the content
+        upload = self.inner.create(name, expected_bytes=expected_bytes)
+        upload.write(b"ab")
+        return upload
+
+
+def test_store_that_cannot_go_on_begins_at_the_first_byte(folder) -> None:
+    store = LeastFree(Retrying(folder), 0)
+
+    with store.resume("a.zip", **FACTS) as upload:
+        assert upload.sent == 0
+        upload.write(b"abc")
+        upload.finish()
+
+    assert store.publish("a.zip") == StoredFile("a.zip", 3)
+    assert store.checksum("a.zip") is None
+
+
+def test_wrapped_upload_goes_on_where_the_inner_one_does(folder) -> None:
+    store = LeastFree(Retrying(Half(folder)), 0)
+
+    with store.resume("a.zip", **FACTS) as upload:
+        assert upload.sent == 2
+        upload.write(b"c")
+        assert upload.sent == 3
+        assert upload.finish() == StoredFile("a.zip.part", 3)
+
+
+def test_room_is_asked_for_what_is_not_sent_yet(folder) -> None:
+    half = Half(folder)
+    store = LeastFree(half, 9)
+
+    with store.resume("a.zip", **FACTS):
+        pass
+    half.room = 9
+    with pytest.raises(StoreFull):
+        store.resume("a.zip", **FACTS)
 
 
 def test_rehearsal_changes_nothing_and_says_what_it_would_do(folder, tmp_path) -> None:
