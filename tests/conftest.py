@@ -23,9 +23,10 @@ collect_ignore = [] if "COPIAS_BENCH" in os.environ else ["bench"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Mark this run in the environment, which all processes that it starts inherit."""
-    os.environ[_MARK] = uuid.uuid4().hex
+    """Mark this run in the environment, which all processes that it starts inherit, its workers first."""
     config.stash[_FAULTS] = []
+    if not _is_worker(config):
+        os.environ[_MARK] = uuid.uuid4().hex
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +46,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run when processes outlive it, or when CI skipped what needs root."""
+    """Fail the run when processes outlive it, or when CI skipped what needs root.
+
+    Of a run in several workers only the controller looks: they have ended by now, its reporter has their skips, and
+    what a worker left that crashed is found too.
+    """
+    if _is_worker(session.config):
+        return
     faults = [f"left running: {process}" for process in _left_running()]
     if "COPIAS_CI" in os.environ:
         faults += [f"skipped in CI: {name}" for name in _skipped_for_root(session.config)]
@@ -55,6 +62,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 _FAULTS: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Tell whether this is one of pytest-xdist's workers, and not who hands out the tests to them."""
+    return hasattr(config, "workerinput")
 
 
 def _skipped_for_root(config: pytest.Config) -> Iterator[str]:
@@ -78,7 +90,9 @@ def _marked_processes() -> Iterator[str]:
         if process.info["pid"] == os.getpid() or process.info["status"] == psutil.STATUS_ZOMBIE:
             continue
         try:
-            if process.environ().get(_MARK) == os.environ[_MARK]:
-                yield f"{process.info['pid']} {' '.join(process.info['cmdline'] or [])[:120]}"
+            environment = process.environ()
+            if environment.get(_MARK) == os.environ[_MARK]:
+                command = " ".join(process.info["cmdline"] or [])[:120]
+                yield f"{process.info['pid']} {command} (of {environment.get('PYTEST_CURRENT_TEST', 'no test')})"
         except psutil.Error:
             continue  # ended meanwhile, or another account's, which a run of ours cannot have started

@@ -23,10 +23,10 @@ try:
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
 
-CASE_OPTIONS: dict[str, dict[str, t.Any]] = {
-    "config": {"type": "path", "required": True},
-    "case": {"type": "str", "required": True},
-}
+CONFIG_OPTION: dict[str, dict[str, t.Any]] = {"config": {"type": "path", "required": True}}
+"""The deployment's file, which every module takes."""
+
+CASE_OPTIONS: dict[str, dict[str, t.Any]] = {**CONFIG_OPTION, "case": {"type": "str", "required": True}}
 """Options of every step of a case, and all that it has; documented in the fragment ``_case``."""
 
 NEXT_PART = re.compile(r"; (?=\(\d+\) )")
@@ -44,19 +44,18 @@ class Plan(t.Protocol):
         """Do it."""
 
 
-class CaseModule(AnsibleModule):
-    """A module that does one step of one case."""
+class OfficeModule(AnsibleModule):
+    """A module that works with one deployment.
 
-    def __init__(self) -> None:
-        super().__init__(argument_spec=CASE_OPTIONS, supports_check_mode=True)
+    Args:
+        options: what it takes.
+    """
+
+    def __init__(self, options: dict[str, dict[str, t.Any]]) -> None:
+        super().__init__(argument_spec=options, supports_check_mode=True)
         if IMPORT_ERROR is not None:
             self.fail_json(msg=missing_required_lib("copias"), exception=IMPORT_ERROR)
         self._office: Office | None = None
-
-    @property
-    def case(self) -> str:
-        """Return the case's number."""
-        return self.params["case"]
 
     @property
     def office(self) -> Office:
@@ -64,6 +63,31 @@ class CaseModule(AnsibleModule):
         if self._office is None:
             self._office = open_office(Path(self.params["config"]))
         return self._office
+
+    def finish(self, work: t.Callable[[t.Self], dict[str, t.Any]]) -> t.NoReturn:
+        """Do the work and exit, turning an error of the package into a failure."""
+        try:
+            result = work(self)
+        except BackupError as error:
+            self.fail_with(error)
+        self.exit_json(**result)
+
+    def fail_with(self, error: BackupError) -> t.NoReturn:
+        """Exit with an error of the package."""
+        facts = error.facts()
+        self.fail_json(msg=tell(error), **{name: facts[name] for name in ("error", "exit_code", "transient")})
+
+
+class CaseModule(OfficeModule):
+    """A module that does one step of one case."""
+
+    def __init__(self) -> None:
+        super().__init__(CASE_OPTIONS)
+
+    @property
+    def case(self) -> str:
+        """Return the case's number."""
+        return self.params["case"]
 
     def carry_out(self, plan: Plan) -> bool:
         """Run a plan that changes something, unless in check mode; return whether it does.
@@ -77,16 +101,15 @@ class CaseModule(AnsibleModule):
             plan.run()
         return changes
 
-    def finish(self, work: t.Callable[[CaseModule], dict[str, t.Any]]) -> t.NoReturn:
+    def finish(self, work: t.Callable[[t.Self], dict[str, t.Any]]) -> t.NoReturn:
         """Do the work and exit, turning an error of the package into a recorded failure."""
         try:
             check_number(self.case)
             result = work(self)
         except BackupError as error:
             if self._office is not None and not self.check_mode:
-                record_failure(self._office, self.case, error)
-            facts = error.facts()
-            self.fail_json(msg=tell(error), **{name: facts[name] for name in ("error", "exit_code", "transient")})
+                error = record_failure(self._office, self.case, error)
+            self.fail_with(error)
         self.exit_json(**result)
 
 

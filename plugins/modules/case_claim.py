@@ -14,6 +14,8 @@ short_description: Claim a case for this playbook and move it to in progress
 version_added: 0.1.0
 description:
   - Refuses a case that does not meet its conditions of operation, naming all that fail, each with its repair.
+  - A case that nothing but its suspended account keeps from starting is put on hold, and the module fails; the
+    administrator is asked once, and C(copias poll) goes on with the case when the account is active.
   - Records who runs the case. A case that another live run holds is refused; the claim of a dead run is taken over.
   - Moves the case to in progress and appends the row of the response form.
   - When the help desk does not answer, the row waits in the outbox and the copy goes on.

@@ -14,7 +14,7 @@ short_description: Register the copy of a case, answer the case and resolve it
 version_added: 0.1.0
 description:
   - Writes the row of the control sheet and the row of the response form, each once, and resolves the case.
-  - Refuses a case whose copy is not proven.
+  - Refuses a case whose copy or recovery is not proven. A recovery has no row in the control sheet.
   - When the help desk does not answer, the rows wait in the outbox and the module fails as transient.
 extends_documentation_fragment:
   - funza.copias._case

@@ -58,6 +58,10 @@ case:
       description: The inventory host that is copied; empty when the case names none.
       type: str
       sample: hacienda
+    group:
+      description: The inventory group of what is copied, whose role does it; empty for a kind that is not attended.
+      type: str
+      sample: sinfa
     resolved:
       description: Whether nothing is left to do.
       type: bool
@@ -76,6 +80,10 @@ checks:
       description: Whether it is met.
       type: bool
       sample: true
+    warning:
+      description: Whether the case starts even when it is not met.
+      type: bool
+      sample: false
     why:
       description: Why it is not met, in Spanish.
       type: str
@@ -96,7 +104,7 @@ import typing as t
 from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
 
 try:
-    from copias.case.preflight import Check
+    from copias.case.kinds import Check, kind_of
     from copias.case.starting import plan_start
 except ImportError:
     pass  # CaseModule reports it
@@ -106,7 +114,8 @@ def read(module: CaseModule) -> dict[str, t.Any]:
     """Read the case and its conditions; change nothing."""
     plan = plan_start(module.office, module.case)
     # Cell text never names a host.
-    known = plan.subject in module.office.deployment.databases
+    kind = kind_of(plan.kind)
+    known = kind is not None and kind.is_known(module.office.deployment, plan.subject)
     return {
         "changed": False,
         "case": {
@@ -114,6 +123,7 @@ def read(module: CaseModule) -> dict[str, t.Any]:
             "state": plan.state.value,
             "kind": plan.kind,
             "subject": plan.subject if known else "",
+            "group": kind.group if kind else "",
             "resolved": plan.resolved,
         },
         "checks": [describe(check) for check in plan.preflight.checks] if plan.preflight else [],
@@ -124,7 +134,7 @@ def read(module: CaseModule) -> dict[str, t.Any]:
 def describe(check: Check) -> dict[str, t.Any]:
     """Return a condition of operation; of one that is met, only its name."""
     told = {"why": "", "repair": ""} if check.passed else {"why": check.why, "repair": check.repair}
-    return {"name": check.name, "passed": check.passed, **told}
+    return {"name": check.name, "passed": check.passed, "warning": check.warning, **told}
 
 
 def main() -> t.NoReturn:

@@ -68,7 +68,7 @@ import typing as t
 from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
 
 try:
-    from copias.sinfa.storing import plan_storing
+    from copias.case.storing import plan_storing
 except ImportError:
     pass  # CaseModule reports it
 

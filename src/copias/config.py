@@ -15,12 +15,16 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from copias.case.notice_settings import NoticeSettings
 from copias.database.contract import Connection
 from copias.errors import BadConfiguration
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
+from copias.inventory_options import InventoryOptions
 from copias.local_path import LocalPath
+from copias.mailbox.settings import MailboxSettings
 from copias.store.settings import StoreSettings
+from copias.takeout.settings import DeliverySettings
 
 ENVIRONMENT = "COPIAS_CONFIG"
 DEFAULT = Path("/etc/copias/copias.yml")
@@ -38,13 +42,15 @@ class Settings(BaseModel):
 
 
 class Authorisation(Settings):
-    """Who allowed a copy, on which document, why, and until when."""
+    """Who allowed a copy or a recovery, on which document, why, and until when."""
 
     authoriser: str
     post: str
     document: str
     motive: str
     until: date | None = None
+    recipient: str | None = None
+    """Account, beside the case's own, that what is recovered may be given to."""
 
 
 class DatabaseSettings(Settings):
@@ -75,11 +81,15 @@ class Procedure(Settings):
     code: str = "20-PR-26"
     version: str = "1"
     work_instructions: dict[str, str] = Field(
-        default_factory=lambda: {"sinfa": "Instructivo Copias de Seguridad SINFA v1"}
+        default_factory=lambda: {
+            "sinfa": "Instructivo Copias de Seguridad SINFA v1",
+            "mailbox": "Instructivo Copias de Seguridad Correo v1",
+            "manual": "Instructivo Copias de Seguridad Correo v1",
+        }
     )
 
 
-class Deployment(Settings):
+class Deployment(InventoryOptions):
     """Everything that one town hall's installation is told."""
 
     plugin: t.Literal["funza.copias.workspace"]
@@ -90,6 +100,9 @@ class Deployment(Settings):
     help_desk: HelpDeskSettings
     stores: dict[HostName, StoreSettings]
     databases: dict[HostName, DatabaseSettings] = Field(default_factory=dict)
+    mailboxes: MailboxSettings | None = None
+    deliveries: DeliverySettings | None = None
+    notices: NoticeSettings | None = None
     procedure: Procedure = Procedure()
     departments: tuple[str, ...] = ()
 

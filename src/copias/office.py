@@ -44,17 +44,29 @@ class Office:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """Return what waits for the help desk."""
+        """Return what waits for the help desk, and for Gmail where the deployment sends notices."""
         from copias.case.delivery import deliver_to
         from copias.case.outbox import Outbox
 
-        return Outbox(self.book, self.deployment.state, deliver_to(lambda: self.help_desk))
+        notices, way = self.deployment.notices, deliver_to(lambda: self.help_desk)
+        if notices is None:
+            return Outbox(self.book, self.deployment.state, way)
+        from copias.case.posting import post_through
+
+        return Outbox(
+            self.book,
+            self.deployment.state,
+            way,
+            post=post_through(self.deployment, notices),
+            settle=notices.settle_seconds,
+        )
 
     def open_store(self, name: str) -> Store:
         """Return a store of the deployment by its logical name."""
         from copias.store import open_store
 
-        return open_store(self.deployment.store(name), name=name)
+        deployment = self.deployment
+        return open_store(deployment.store(name), name=name, google=deployment.google, state=deployment.state)
 
 
 def open_office(config: Path | None = None) -> Office:

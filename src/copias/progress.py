@@ -1,7 +1,7 @@
 """Progress of a run: JSON lines in the run's folder, which the command line follows.
 
 The file's path comes in ``COPIAS_PROGRESS``; without it (a playbook started by hand) nothing is written.
-One line: ``{"time": float seconds, "step": str, "done": int bytes, "total": int bytes or null}``.
+One line: ``{"time": float seconds, "step": str, "done": int, "total": int or null, "unit": str}``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ INTERVAL = 0.25
 """Seconds between two lines of one step."""
 
 Report: t.TypeAlias = "Callable[[int], None]"
-"""Called with the number of bytes done since the last call."""
+"""Called with the number of bytes, or what else is counted, done since the last call."""
+
+Unit: t.TypeAlias = t.Literal["bytes", "messages", "accounts"]
 
 
 def ignore(_: int, /) -> None:
@@ -31,8 +33,9 @@ def ignore(_: int, /) -> None:
 class Step:
     """One step of a run, reported at most four times a second."""
 
-    def __init__(self, name: str, total: int | None = None) -> None:
+    def __init__(self, name: str, total: int | None = None, *, unit: Unit = "bytes") -> None:
         self.name = name
+        self.unit = unit
         self.total = total
         self.done = 0
         self._written = 0.0
@@ -48,7 +51,7 @@ class Step:
         self._write()
 
     def __call__(self, count: int, /) -> None:
-        """Add ``count`` bytes."""
+        """Add ``count`` units."""
         self.done += count
         if time.monotonic() - self._written >= INTERVAL:
             self._write()
@@ -57,7 +60,7 @@ class Step:
         self._written = time.monotonic()
         if not self._path:
             return
-        line = {"time": time.time(), "step": self.name, "done": self.done, "total": self.total}
+        line = {"time": time.time(), "step": self.name, "done": self.done, "total": self.total, "unit": self.unit}
         with open(self._path, "ab") as stream:
             stream.write(orjson.dumps(line) + b"\n")
 

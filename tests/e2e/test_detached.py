@@ -23,9 +23,12 @@ class Terminal:
     """The command line in a terminal of its own, as in a PuTTY window."""
 
     def __init__(self, town: Town, *arguments: str) -> None:
+        environment = {**town.environment, "TERM": "xterm"}
         self.pid, self.master = pty.fork()
         if self.pid == 0:
-            os.execve(COPIAS, [str(COPIAS), *arguments], {**town.environment, "TERM": "xterm"})  # noqa: S606 - no shell is wanted
+            for number in (signal.SIGHUP, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)  # as a shell does; whoever started pytest may ignore them (nohup)
+            os.execve(COPIAS, [str(COPIAS), *arguments], environment)  # noqa: S606 - no shell is wanted
         self.shown = b""
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from copias.case.book import check_number
-from copias.case.intake import KIND_WORDS, read_case
-from copias.case.rows import MODE_WORDS, queue_status
+from copias.case.intake import read_case
+from copias.case.kinds import KIND_WORDS, kind_of
+from copias.case.notices import tell_held
+from copias.case.rows import BOGOTA, MODE_WORDS, queue_status
+from copias.case.suspension import tell_released
 from copias.errors import BadInput
 from copias.people import Role
 
 if t.TYPE_CHECKING:
+    from datetime import date
+
     from copias.case.story import Story
     from copias.config import Authorisation
     from copias.office import Office
@@ -23,25 +29,64 @@ _DECISIONS: t.Final[dict[str, tuple[Role, str, str | None]]] = {
     "case.reopened": (Role.ADMINISTRATOR, "reabrir casos", "assigned"),
 }
 """Event → least role, the act in words, the status that the help desk gets."""
+_OF_ACCOUNTS: t.Final = frozenset({"mailbox", "drive"})
 
 
-def classify(office: Office, number: str, *, kind: str, subject: str | None, mode: str) -> Story:
+def classify(
+    office: Office, number: str, *, kind: str, subject: str | None, mode: str | None, retires: str | None = None
+) -> Story:
     """Record what a case asks for.
 
+    Args:
+        office: whose case book it is recorded in.
+        number: the case.
+        kind: one of :data:`KIND_WORDS`.
+        subject: database or account.
+        mode: ``on_site`` or ``remote``; the kind's usual one when not given.
+        retires: ``dd/mm/aaaa`` from which the account may be deleted; when not given, an earlier one of it stays.
+
     Raises:
-        BadInput: no such kind, mode or database.
+        BadInput: no such kind, mode, database or day.
         NotAllowed: the role does not include it.
         AlreadyRunning: the case is being run.
     """
     office.actor.require(Role.AGENT, "clasificar casos")
     check_number(number)
     _choose("la clase", kind, KIND_WORDS)
+    attended = kind_of(kind)
+    mode = mode or (attended.modes[0] if attended else "on_site")
     _choose("la modalidad", mode, MODE_WORDS)
-    if kind == "sinfa":
-        office.deployment.database(subject or "")
+    given = _read_day(number, kind, retires)
+    if attended:
+        attended.require_subject(office.deployment, subject or "")
     _require_known(office, number)
     office.claims.require_free(number)  # a run goes on with what it was started with
-    return office.book.record(number, "case.classified", {"kind": kind, "subject": subject, "mode": mode})
+    day = given or _known_day(office.book.story(number), subject)
+    data = {"kind": kind, "subject": subject, "mode": mode, **({"retires": day.isoformat()} if day else {})}
+    return office.book.record(number, "case.classified", data)
+
+
+def _read_day(number: str, kind: str, text: str | None) -> date | None:
+    """Read the day on which an account is retired.
+
+    Raises:
+        BadInput: it is no day, or what is copied is no account.
+    """
+    if text is None:
+        return None
+    if kind not in _OF_ACCOUNTS:
+        raise BadInput("solo una cuenta tiene fecha de retiro", whose=f"caso {number}", why=f"la clase es {kind}")
+    try:
+        return datetime.strptime(text.strip(), "%d/%m/%Y").replace(tzinfo=BOGOTA).date()
+    except ValueError:
+        raise BadInput(
+            "la fecha de retiro no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026"
+        ) from None
+
+
+def _known_day(story: Story, subject: str | None) -> date | None:
+    same = (story.classification or {}).get("subject") == subject
+    return story.retires if same else None
 
 
 def authorise(office: Office, number: str, grant: Authorisation) -> Story:
@@ -75,8 +120,12 @@ def decide(office: Office, number: str, event: str, *, reason: str) -> Story:
     _require_known(office, number)
     story = office.book.record(number, event, {"reason": reason})
     if status:
-        moment = story.events[-1].n
-        queue_status(office, story, status, done=reason, mark=str(moment))
+        moment = str(story.events[-1].n)
+        queue_status(office, story, status, done=reason, mark=moment)
+        if event == "case.held":
+            tell_held(office, story, reason=reason, mark=moment)
+        if event == "case.cancelled":
+            tell_released(office, story)
         office.outbox.deliver_case(number)
     return office.book.story(number)
 

@@ -9,7 +9,9 @@ import threading
 import typing as t
 
 from copias.case.claim import Process, describe_process, find_playbook
+from copias.case.notices import tell_failed
 from copias.case.states import State
+from copias.case.suspension import hold_for_account, is_suspended
 from copias.errors import AlreadyRunning, BackupError, NotReady, StoreFull
 
 if t.TYPE_CHECKING:
@@ -61,13 +63,25 @@ def _is_cancelled_in_sheet(office: Office, story: Story) -> bool:
     return case.status == "cancelled" and not ours
 
 
-def record_failure(office: Office, number: str, error: BackupError) -> None:
-    """Record the failure in the story, when the case is in a state that can fail and the claim is ours."""
+def record_failure(office: Office, number: str, error: BackupError) -> BackupError:
+    """Record the failure, when the case is in a state that can fail and the claim is ours, and tell the requester.
+
+    An account that was suspended meanwhile is no failure: the case waits for it.
+
+    Returns:
+        The error that the module ends with.
+    """
     try:
         office.claims.check(number, find_holder())
-        office.book.record(number, "case.failed", error.facts())
+        story = office.book.story(number)
+        if is_suspended(story, error):
+            return hold_for_account(office, number, error.whose)
+        story = office.book.record(number, "case.failed", error.facts())
+        tell_failed(office, story, error)
+        office.outbox.deliver_notices(number)
     except (AlreadyRunning, NotReady, StoreFull):
-        return  # nothing was under way, or there is no room to write it: the module's own message tells
+        pass  # nothing was under way, or there is no room to write it: the module's own message tells
+    return error
 
 
 def die_with_playbook() -> None:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
+from copias.case.kinds import kind_of
+from copias.case.rows import BOGOTA
 from copias.case.states import STATE_WORDS, State
 from copias.case.story import Story
-from copias.config import Authorisation, DatabaseSettings, Deployment
+from copias.config import Authorisation, Deployment
 
 if t.TYPE_CHECKING:
     from copias.helpdesk import HelpDeskCase
     from copias.office import Office
-
-KIND_WORDS: t.Final = {
-    "sinfa": "SINFA",
-    "mailbox": "correo",
-    "drive": "Drive",
-    "manual": "copia manual",
-    "recovery": "recuperación",
-}
 
 
 @dataclass(frozen=True)
@@ -75,6 +69,7 @@ class Intake:
             "requester": self.case.requester_name,
             "agent": self.case.agent,
             "requested_at": self.case.requested_at,
+            "retires": self.story.retires.isoformat() if self.story.retires else None,
             "authorised": self.authorisation is not None,
             "waiting_rows": list(self.story.waiting),
             "copy": self.story.copy.copy_id if self.story.copy else None,
@@ -84,24 +79,24 @@ class Intake:
 def take_in(case: HelpDeskCase, story: Story, deployment: Deployment) -> Intake:
     """Join a row and a story."""
     decided = story.classification or {}
-    kind = decided.get("kind") or case.kind
-    subject = decided.get("subject") or case.system
-    if kind == "sinfa" and subject is None and len(deployment.databases) == 1:
-        # One database only: there is nothing to choose between.
-        subject = next(iter(deployment.databases))
-    mode = decided.get("mode") or case.mode or ("on_site" if kind == "sinfa" else None)
-    database = deployment.databases.get(subject or "") if kind == "sinfa" else None
-    return Intake(case, story, kind, mode, subject, find_authorisation(story, database))
+    name = decided.get("kind") or case.kind
+    kind = kind_of(name)
+    subject = decided.get("subject") or (kind.find_subject(deployment, case) if kind else None)
+    mode = decided.get("mode") or case.mode or (kind.modes[0] if kind else None)
+    standing = kind.find_leave(deployment, case, subject) if kind and subject else None
+    return Intake(case, story, name, mode, subject, find_authorisation(story, standing))
 
 
-def find_authorisation(story: Story, database: DatabaseSettings | None) -> Authorisation | None:
-    """Return the recorded authorisation, else the inventory's standing one while it is in force."""
+def find_authorisation(story: Story, standing: Authorisation | None) -> Authorisation | None:
+    """Return the recorded authorisation, else the standing one while it is in force."""
     if story.authorisation:
         return Authorisation.model_validate(story.authorisation)
-    standing = database.authorisation if database else None
-    if standing and (standing.until is None or standing.until >= _today()):
-        return standing
-    return None
+    return standing if standing and in_force(standing) else None
+
+
+def in_force(grant: Authorisation) -> bool:
+    """Tell whether an authorisation still counts today, in Colombia."""
+    return grant.until is None or grant.until >= datetime.now(UTC).astimezone(BOGOTA).date()
 
 
 def read_case(office: Office, number: str) -> Intake:
@@ -114,9 +109,3 @@ def read_case(office: Office, number: str) -> Intake:
     story = office.book.story(number)
     case = office.help_desk.case(number, departments=office.deployment.departments)
     return take_in(case, story, office.deployment)
-
-
-def _today() -> date:
-    from zoneinfo import ZoneInfo
-
-    return datetime.now(UTC).astimezone(ZoneInfo("America/Bogota")).date()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.case.intake import KIND_WORDS, Intake
+from copias.case.intake import Intake
+from copias.case.kinds import KIND_WORDS, Check, Forecast, kind_of
+from copias.case.rows import MODE_WORDS
 from copias.case.states import State
-from copias.database import SourceFacts, driver_for
 from copias.errors import BackupError, NotReady
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from copias.config import DatabaseSettings
     from copias.office import Office
 
 ROOM = 1.2
@@ -21,31 +21,30 @@ ROOM = 1.2
 
 
 @dataclass(frozen=True)
-class Check:
-    """One condition of operation."""
-
-    name: str
-    passed: bool
-    why: str = ""
-    repair: str = ""
-
-
-@dataclass(frozen=True)
 class Preflight:
     """All checks of a case, and what the source tells of the work ahead."""
 
     checks: tuple[Check, ...]
-    source: SourceFacts | None = None
+    forecast: Forecast | None = None
 
     @property
     def ready(self) -> bool:
         """Tell whether the case can start."""
-        return all(check.passed for check in self.checks)
+        return not self.failed
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """Return the checks that did not pass."""
-        return tuple(check for check in self.checks if not check.passed)
+        """Return the checks that did not pass, but for warnings."""
+        return tuple(check for check in self.checks if not check.passed and not check.warning)
+
+    @property
+    def suspended(self) -> str:
+        """Return the account whose suspension is all that keeps the case from starting; empty when it is not so.
+
+        Nobody is asked to reactivate an account for a copy that could not be made then either.
+        """
+        failed = self.failed
+        return failed[0].suspended if len(failed) == 1 else ""
 
     def require(self, number: str) -> None:
         """Refuse to start unless every check passed.
@@ -63,36 +62,30 @@ class Preflight:
 def check_case(office: Office, intake: Intake) -> Preflight:
     """Check everything that the case needs before it starts; nothing is changed anywhere."""
     checks = list(check_request(intake))
-    source = None
-    if intake.kind == "sinfa":
-        database = office.deployment.databases.get(intake.subject or "")
-        if database is None:
-            known = ", ".join(sorted(office.deployment.databases))
-            repair = f"copias classify {intake.number} --kind sinfa --subject BASE (hay: {known})"
-            checks.append(Check("base de datos", False, "el caso no dice cuál", repair))  # noqa: FBT003
-        else:
-            source, found = _check_source(office, intake.subject or "", database)
-            checks += found
-            checks.append(_check_store(office, database, source))
+    forecast, kind = None, kind_of(intake.kind)
+    if kind is not None:
+        forecast, found = kind.check(office, intake)
+        checks += found
     checks.append(_check_signing_key(office))
-    return Preflight(tuple(checks), source)
+    return Preflight(tuple(checks), forecast)
 
 
 def check_request(intake: Intake) -> Iterator[Check]:
     """Check what the row and the ledger say of a case, without asking anybody else."""
-    number = intake.number
+    number, kind = intake.number, kind_of(intake.kind)
     word = KIND_WORDS.get(intake.kind or "", "")
     yield Check(
         "clase de copia",
-        intake.kind == "sinfa",
+        kind is not None,
         f"la clase «{word}» todavía no se atiende con este producto" if word else "las palabras del caso no la dicen",
-        f"copias classify {number} --kind sinfa --subject BASE",
+        f"copias classify {number} --kind sinfa --subject BASE, o --kind mailbox --subject CUENTA",
     )
     yield Check(
         "modalidad",
-        intake.mode != "remote",
-        "la copia remota, entregada por el proveedor, todavía no se atiende con este producto",
-        f"si la base está en sitio: copias classify {number} --kind sinfa --subject BASE --mode on_site",
+        kind is None or intake.mode in kind.modes,
+        f"la copia {MODE_WORDS.get(intake.mode or '', '')} de {word} todavía no se atiende con este producto",
+        f"si es {MODE_WORDS[kind.modes[0]] if kind else 'otra'}: copias classify {number} "
+        f"--kind {intake.kind} --subject … --mode {kind.modes[0] if kind else '…'}",
     )
     yield Check(
         "agente asignado",
@@ -108,10 +101,11 @@ def check_request(intake: Intake) -> Iterator[Check]:
     )
     bound = intake.story.bound_to
     yield Check(
-        "misma base",
+        "mismo origen",
         bound in {None, intake.subject},
         f"el caso ya va con «{bound}» y ahora pide «{intake.subject or '?'}»",
-        f"si es «{bound}»: copias classify {number} --kind sinfa --subject {bound}; si no: cancélelo y reábralo",
+        f"si es «{bound}»: copias classify {number} --kind {intake.kind} --subject {bound}; "
+        "si no: cancélelo y reábralo",
     )
     open_state = intake.state not in {State.CANCELLED, State.ON_HOLD}
     yield Check(
@@ -124,32 +118,14 @@ def check_request(intake: Intake) -> Iterator[Check]:
     )
 
 
-def _check_source(office: Office, name: str, database: DatabaseSettings) -> tuple[SourceFacts | None, list[Check]]:
-    from copias.sinfa.records import last_record
-
-    driver = driver_for(database.engine, database.connection(), time_limit=database.time_limit.total_seconds())
+def check_store(office: Office, name: str, predicted_bytes: int) -> Check:
+    """Check that a store answers and has room for a package of the predicted size."""
     try:
-        source = driver.probe(last_record(office.deployment, name))
+        free = office.open_store(name).free_space()
     except BackupError as error:
-        return None, [Check("base de datos", False, f"{error.what}: {error.why}", error.repair)]  # noqa: FBT003
-    return source, [
-        Check("base de datos", passed=True),
-        Check(
-            "servidor de prueba",
-            source.restorable,
-            f"no se puede arrancar aquí un servidor {source.engine} {source.major}",
-            "instale esa versión del servidor en esta máquina para probar la copia por restauración",
-        ),
-    ]
-
-
-def _check_store(office: Office, database: DatabaseSettings, source: SourceFacts | None) -> Check:
-    try:
-        free = office.open_store(database.store).free_space()
-    except BackupError as error:
-        return Check("destino", False, f"{error.what}: {error.why}", error.repair)  # noqa: FBT003
+        return Check("destino", passed=False, why=f"{error.what}: {error.why}", repair=error.repair)
     # What the store must keep free is asked for now, not refused in the middle of the run.
-    needed = round(source.predicted_bytes * ROOM if source else 0) + office.deployment.store(database.store).least_free
+    needed = round(predicted_bytes * ROOM) + office.deployment.store(name).least_free
     return Check(
         "destino",
         free is None or free >= needed,

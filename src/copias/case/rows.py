@@ -9,6 +9,7 @@ import typing as t
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from copias.case.kinds import kind_of_copy
 from copias.case.outbox import queue
 
 if t.TYPE_CHECKING:
@@ -24,7 +25,6 @@ STATUS_WORDS: t.Final = {
     "resolved": "Solucionado",
     "cancelled": "Cancelado",
 }
-PROOF_RESTORED = "probada por restauración"
 
 
 def row_key(story: Story, what: str, mark: str = "") -> str:
@@ -55,16 +55,23 @@ def queue_control(office: Office, story: Story, copy: CopyRecord) -> Story:
         "department": started.get("department", ""),
         "number": story.number,
         "requester": started.get("requester", ""),
-        "copy_kind": f"SINFA ({MODE_WORDS.get(started.get('mode', ''), 'en sitio')})",
+        "copy_kind": kind_of_copy(copy).say_kind(started.get("mode", "")),
         "subject": copy.data["subject"],
         "agent": office.actor.person.name,
         "place": copy.store,
         "package": copy.package,
         "size": copy.bytes,
         "sha256": copy.sha256,
-        "proof": PROOF_RESTORED,
+        "proof": say_level(copy),
         "record_series": copy.data["record_series"],
         "ledger_count": head.count,
         "ledger_hash": head.sha256,
     }
     return queue(office.book, story.number, row_key(story, "control"), row)
+
+
+def say_level(copy: CopyRecord) -> str:
+    """Return the words of the proof that the copy reached."""
+    from copias.package.facts import ProofLevel
+
+    return ProofLevel(copy.proof["level"]).text

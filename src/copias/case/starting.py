@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from copias.case.guard import die_with_playbook, find_holder
 from copias.case.intake import Intake, read_case
+from copias.case.kinds import kind_of
+from copias.case.notices import tell_received
 from copias.case.preflight import Preflight, check_case
 from copias.case.rows import queue_status, row_key
 from copias.case.states import State
-from copias.case.story import Story, state_of_copy
+from copias.case.story import Story, state_of_result
+from copias.case.suspension import hold_for_account
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -80,11 +83,11 @@ class StartPlan:
 
     def diff(self) -> dict[str, t.Any]:
         """Return the case's state and its rows for the help desk, before and after."""
-        before = {"state": self.state.value, "rows": list(self.story.queued)}
+        before = {"state": self.state.value, "rows": list(self.story.rows)}
         if not self.changes:
             return {"before": before, "after": before}
-        rows = dict.fromkeys([*self.story.queued, row_key(self.story, "in_progress")])
-        return {"before": before, "after": {"state": state_of_copy(self.story).value, "rows": list(rows)}}
+        rows = dict.fromkeys([*self.story.rows, row_key(self.story, "in_progress")])
+        return {"before": before, "after": {"state": state_of_result(self.story).value, "rows": list(rows)}}
 
     def run(self) -> None:
         """Claim the case for this playbook and move it to in progress.
@@ -92,6 +95,7 @@ class StartPlan:
         Raises:
             NotAllowed: the role does not include it, however the playbook was started.
             NotReady: a condition of operation is not met; all are named.
+            AccountSuspended: only its account keeps the case from starting; it is on hold now.
             AlreadyRunning: another run holds it.
         """
         if self.work is None:
@@ -99,9 +103,12 @@ class StartPlan:
         intake, number, book = self.work.intake, self.story.number, self.office.book
         self.office.actor.require(Role.AGENT, "ejecutar casos")
         die_with_playbook()
-        self.work.preflight.require(number)
-        run = os.environ.get("COPIAS_RUN") or f"{number}-{os.getpid()}"
-        self.office.claims.take(number, run, holder=find_holder(), account=self.office.actor.identity.account)
+        suspended = self.work.preflight.suspended
+        if not suspended:
+            self.work.preflight.require(number)
+        self._take()
+        if suspended:
+            raise hold_for_account(self.office, number, suspended)
         if not self.changes:
             return
         with book.adding(number) as page:
@@ -109,9 +116,21 @@ class StartPlan:
                 page.add("case.assigned", {"agent": intake.case.agent})
             page.add("case.started", _describe(intake))
             story = page.story
-        queue_status(self.office, story, "in_progress", done=f"Inicia la copia de {intake.subject}")
-        # The copy does not wait for the sheet: what cannot be written now stays in the outbox.
+        queue_status(self.office, story, "in_progress", done=_say_start(intake))
+        tell_received(self.office, story)
+        # The copy waits neither for the sheet nor for mail: what cannot be delivered now stays in the outbox.
         self.office.outbox.deliver_case(number)
+
+    def _take(self) -> None:
+        """Claim the case for this playbook."""
+        number, account = self.story.number, self.office.actor.identity.account
+        run = os.environ.get("COPIAS_RUN") or f"{number}-{os.getpid()}"
+        self.office.claims.take(number, run, holder=find_holder(), account=account)
+
+
+def _say_start(intake: Intake) -> str:
+    kind = kind_of(intake.kind)
+    return kind.say_start(intake.subject or "") if kind else ""
 
 
 def _describe(intake: Intake) -> dict[str, t.Any]:
@@ -122,6 +141,7 @@ def _describe(intake: Intake) -> dict[str, t.Any]:
         "mode": intake.mode,
         "department": intake.case.department,
         "requester": intake.case.requester_name,
+        "requester_email": intake.case.requester_email,
         "agent": intake.case.agent,
         "authorisation": grant.model_dump(mode="json") if grant else None,
     }

@@ -48,7 +48,7 @@ _OPEN = frozenset(State) - {State.RESOLVED, State.CANCELLED}
 
 TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {
     "case.assigned": {State.REGISTERED: State.ASSIGNED, State.FAILED: State.ASSIGNED},
-    # A case that was paused with a stored or proven copy goes on from there: see copias.case.story.
+    # A case that was paused with a stored or proven result goes on from there: see copias.case.story.
     "case.started": {State.ASSIGNED: State.IN_PROGRESS},
     "case.held": dict.fromkeys(_OPEN - {State.ON_HOLD}, State.ON_HOLD),
     "case.resumed": {State.ON_HOLD: State.ASSIGNED},
@@ -63,6 +63,9 @@ TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {
     "case.resolved": {State.VERIFIED: State.RESOLVED},
     "copy.stored": {State.IN_PROGRESS: State.STORED},
     "copy.verified": {State.STORED: State.VERIFIED},
+    # Of a recovery: its messages are in their place; what is gone again before the proof is given again.
+    "restore.given": {State.IN_PROGRESS: State.STORED, State.STORED: State.STORED},
+    "restore.verified": {State.STORED: State.VERIFIED},
     "copy.voided": {State.IN_PROGRESS: State.IN_PROGRESS, State.STORED: State.IN_PROGRESS},
 }
 """Event → state before → state after. An event that is not here moves nothing."""

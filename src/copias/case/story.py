@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from copias.case.states import State, move
 from copias.errors import NotReady
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from copias.ledger import Event
+
+NOTICE: t.Final = "notice"
+"""Kind of what was queued that is mail."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,21 @@ class CopyRecord:
 
 
 @dataclass(frozen=True)
+class RestoreRecord:
+    """Messages that a case gives back. ``data`` is what ``restore.planned`` recorded: source, target, counts, hash."""
+
+    restore_id: str
+    data: dict[str, t.Any]
+    status: str = "planned"
+    proof: dict[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> int:
+        """Return how many messages are to be given back."""
+        return int(self.data["messages"])
+
+
+@dataclass(frozen=True)
 class Story:
     """What the ledger tells of one case."""
 
@@ -55,9 +74,12 @@ class Story:
     classification: dict[str, t.Any] | None = None
     authorisation: dict[str, t.Any] | None = None
     copies: tuple[CopyRecord, ...] = ()
+    restores: tuple[RestoreRecord, ...] = ()
     queued: dict[str, dict[str, t.Any]] = field(default_factory=dict)
-    """Rows for the help desk by event key."""
+    """Rows for the help desk, and notices, by event key."""
     delivered: dict[str, dict[str, t.Any]] = field(default_factory=dict)
+    rejected: dict[str, dict[str, t.Any]] = field(default_factory=dict)
+    """Notices that will never arrive, each with why."""
     failure: dict[str, t.Any] | None = None
     events: tuple[Event, ...] = ()
 
@@ -70,21 +92,58 @@ class Story:
         return None
 
     @property
+    def restore(self) -> RestoreRecord | None:
+        """Return the newest recovery of this generation: a later plan takes the place of one that was not begun."""
+        found = (one for one in reversed(self.restores) if one.data["generation"] == self.generation)
+        return next(found, None)
+
+    @property
     def started(self) -> dict[str, t.Any]:
         """Return what the last start recorded (kind, subject, mode, department, requester, agent); empty before it."""
         return next((event.data for event in reversed(self.events) if event.event == "case.started"), {})
+
+    @property
+    def hold(self) -> Event | None:
+        """Return what put the case on hold; nothing when it is not."""
+        if self.state is not State.ON_HOLD:
+            return None
+        return next((event for event in reversed(self.events) if event.event == "case.held"), None)
+
+    @property
+    def retires(self) -> date | None:
+        """Return the day from which the account of the case may be deleted, as an agent recorded it."""
+        given = (self.classification or {}).get("retires")
+        return date.fromisoformat(given) if given else None
 
     @property
     def bound_to(self) -> str | None:
         """Return the subject that the work under way is of, which a later change of words must not swap."""
         if self.copy:
             return str(self.copy.data.get("subject", ""))
+        if self.restore and self.restore.status != "planned":
+            return str(self.restore.data["account"])
         return self.started.get("subject") if self.state is State.IN_PROGRESS else None
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Return the keys of everything queued for the help desk, delivered or not."""
+        return tuple(key for key, row in self.queued.items() if not is_notice(row))
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of rows that the help desk does not have yet."""
-        return tuple(key for key in self.queued if key not in self.delivered)
+        return tuple(key for key in self.rows if key not in self.delivered)
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """Return the keys of notices that are still to be sent; a case never waits for them."""
+        ended = self.delivered.keys() | self.rejected.keys()
+        return tuple(key for key, row in self.queued.items() if key not in ended and is_notice(row))
+
+
+def is_notice(row: Mapping[str, t.Any]) -> bool:
+    """Tell whether what was queued is mail, and no row of a sheet."""
+    return row.get("kind") == NOTICE
 
 
 def tell(number: str, events: Iterable[Event]) -> Story:
@@ -126,22 +185,45 @@ def _mark(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]
     return change
 
 
-def state_of_copy(story: Story) -> State:
+def _mark_restore(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]]:
+    def change(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
+        current = story.restore
+        if current is None or current.restore_id != data.get("restore") or story.copy is not None:
+            raise NotReady("el evento habla de una recuperación que el caso no tiene", whose=str(data.get("restore")))
+        marked = replace(current, status=status, proof={**current.proof, **data})
+        return {"restores": tuple(marked if one is current else one for one in story.restores)}
+
+    return change
+
+
+def _add_copy(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Add a copy; a case has one kind of result, or nobody could say which of two was proven."""
+    if story.restore and story.restore.status != "planned":
+        raise NotReady("el caso ya devuelve mensajes: no hace además una copia", whose=f"caso {story.number}")
+    return {"copies": (*story.copies, CopyRecord(data["copy"], data))}
+
+
+def state_of_result(story: Story) -> State:
     """Return where a started case goes on from: what was stored or proven before a pause stays so."""
-    status = story.copy.status if story.copy else ""
-    return {"stored": State.STORED, "verified": State.VERIFIED}.get(status, State.IN_PROGRESS)
+    result = story.copy or story.restore
+    status = result.status if result else ""
+    return {"stored": State.STORED, "given": State.STORED, "verified": State.VERIFIED}.get(status, State.IN_PROGRESS)
 
 
 _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]]]] = {
     "case.classified": lambda _, data: {"classification": data},
     "case.authorised": lambda _, data: {"authorisation": data},
     "case.failed": lambda _, data: {"failure": data},
-    "case.started": lambda story, _: {"failure": None, "state": state_of_copy(story)},
+    "case.started": lambda story, _: {"failure": None, "state": state_of_result(story)},
     "case.reopened": lambda story, _: {"generation": story.generation + 1, "failure": None},
-    "copy.made": lambda story, data: {"copies": (*story.copies, CopyRecord(data["copy"], data))},
+    "copy.made": _add_copy,
     "copy.stored": _mark("stored"),
     "copy.verified": _mark("verified"),
     "copy.voided": _mark("void"),
+    "restore.planned": lambda story, data: {"restores": (*story.restores, RestoreRecord(data["restore"], data))},
+    "restore.given": _mark_restore("given"),
+    "restore.verified": _mark_restore("verified"),
     "outbox.queued": lambda story, data: {"queued": {**story.queued, data["key"]: data}},
     "outbox.delivered": lambda story, data: {"delivered": {**story.delivered, data["key"]: data}},
+    "outbox.rejected": lambda story, data: {"rejected": {**story.rejected, data["key"]: data}},
 }

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import date
 
+from copias.case.kinds import kind_of_copy
+from copias.case.notices import NOTICE_WORDS
+from copias.case.result import say_proof, say_target
 from copias.case.rows import BOGOTA
 from copias.case.states import STATE_WORDS, State
+from copias.case.story import is_notice
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +22,7 @@ _WORDS: t.Final = {
     "case.assigned": "Asignado a {agent}",
     "case.started": "Empieza la copia {mode} de {subject}",
     "case.classified": "Clasificado: {kind} {subject}",
-    "case.authorised": "Autoriza {authoriser}, {post} ({document}): {motive}",
+    "case.authorised": "Autoriza {authoriser}, {post} ({document}): {motive}{named}",
     "case.held": "En espera: {reason}",
     "case.resumed": "Se reanuda: {reason}",
     "case.cancelled": "Cancelado: {reason}",
@@ -25,12 +30,22 @@ _WORDS: t.Final = {
     "case.noted": "Nota: {reason}",
     "case.failed": "Falló: {what}: {why}",
     "case.resolved": "Resuelto con la copia {copy}",
+    "account.deleted": "La cuenta {account} fue eliminada el {deleted_at}",
     "copy.made": "Copia {copy} hecha: {bytes} bytes, SHA-256 {sha256}",
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
-    "copy.verified": "Copia {copy} restaurada e igual al origen: {tables} tablas, {rows} filas",
+    "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.voided": "Copia {copy} descartada: {why}",
+    "recovery.searched": "Buscó en las copias de {account} ({source}): {found} mensajes",
+    "restore.planned": "Se eligieron {messages} mensajes de {account} para devolver",
+    "restore.given": "Devueltos {now} mensajes, de {messages}",
+    "restore.verified": "Recuperación {restore} probada: {messages} mensajes en su destino, {compared} releídos",
     "outbox.delivered": "Fila {key} escrita en {range}",
+    "outbox.rejected": "Aviso {key} no enviado: {why}",
+    "notice.skipped": "Aviso {key} no enviado: {why}",
 }
+_RECOVERED: t.Final = "Resuelto con la recuperación {restore}"
+_NOTICE_SENT: t.Final = "Aviso {key} enviado"
+_RETIRES: t.Final = "; se retira el {:%d/%m/%Y}"
 
 
 def tell_events(story: Story) -> Iterator[tuple[str, str, str]]:
@@ -41,8 +56,13 @@ def tell_events(story: Story) -> Iterator[tuple[str, str, str]]:
 
 
 def _say(event: Event) -> str:
-    words: dict[str, t.Any] = _Blanks(event.data)
-    return _WORDS[event.event].format_map(words)
+    recipient = event.data.get("recipient")
+    words: dict[str, t.Any] = _Blanks(event.data, named=f"; puede recibir {recipient}" if recipient else "")
+    sent = event.event == "outbox.delivered" and "message" in event.data
+    given_back = event.event == "case.resolved" and "restore" in event.data
+    said = (_NOTICE_SENT if sent else _RECOVERED if given_back else _WORDS[event.event]).format_map(words)
+    retires = event.data.get("retires") if event.event == "case.classified" else None
+    return said + _RETIRES.format(date.fromisoformat(retires)) if retires else said
 
 
 class _Blanks(dict[str, t.Any]):
@@ -64,14 +84,31 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
             ("SHA-256", copy.sha256),
         ]
         if copy.status == "verified":
-            rows.append(
-                ("Prueba", f"restaurada: {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas, iguales")
-            )
+            rows.append(("Prueba", kind_of_copy(copy).say_proof(copy)))
             rows.append(("Recuperación", f"{copy.proof.get('seconds', 0):.0f} s"))
         else:
             rows.append(("Prueba", "todavía no se ha probado"))
+    if story.restore and not copy:
+        proof = say_proof(story.restore) if story.restore.status == "verified" else "todavía no se ha probado"
+        rows += [
+            ("Recuperación", f"{story.restore.messages} mensajes a {say_target(story.restore)}"),
+            ("Prueba", proof),
+        ]
     if story.failure and story.state is not State.RESOLVED:
         rows.append(("Falló", f"{story.failure.get('what', '')}: {story.failure.get('why', '')}"))
-    rows += [("Escrito en la hoja", str(row["range"])) for row in story.delivered.values()]
+    rows += [("Escrito en la hoja", str(row["range"])) for row in story.delivered.values() if "range" in row]
     rows += [("Pendiente de escribir", key) for key in story.waiting]
+    rows += list(_tell_notices(story))
     return rows
+
+
+def _tell_notices(story: Story) -> Iterator[tuple[str, str]]:
+    """Yield label and words of each notice, in the order in which they were queued."""
+    for key, row in story.queued.items():
+        if not is_notice(row):
+            continue
+        words = NOTICE_WORDS.get(row["what"], row["what"])
+        if key in story.rejected:
+            yield "Aviso no enviado", f"{words}: {story.rejected[key]['why']}"
+        else:
+            yield ("Aviso enviado" if key in story.delivered else "Aviso pendiente"), words

@@ -6,7 +6,7 @@ import typing as t
 
 import typer
 
-from copias.cli import audit, cases, decide, run, store
+from copias.cli import audit, cases, consent, copies, decide, export, mirror, package, poll, restore, run, store
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,19 @@ _VERBS: dict[str, Callable[..., None]] = {
     "reopen": decide.reopen_case,
     "note": decide.note_case,
     "outbox": cases.deliver_outbox,
+    "poll": poll.poll_cases,
+    "export": export.export_mailbox,
+    "copies": copies.show_copies,
+    "find": copies.find_mail,
+    "restore": restore.restore_mail,
 }
 for _name, _verb in _VERBS.items():
     app.command(_name)(_verb)
 app.add_typer(audit.app, name="audit")
 app.add_typer(store.app, name="store")
+app.add_typer(package.app, name="package")
+app.add_typer(mirror.app, name="mirror")
+app.add_typer(consent.app, name="consent")
 
 
 @app.command(

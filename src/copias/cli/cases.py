@@ -22,7 +22,8 @@ def list_cases(
     query: Query = None,
 ) -> None:
     """Lista los casos de copia de la mesa de ayuda, y lo que hay que arreglar en la hoja."""
-    from copias.case.intake import KIND_WORDS, take_in
+    from copias.case.intake import take_in
+    from copias.case.kinds import KIND_WORDS
     from copias.case.story import Story
     from copias.helpdesk.words import plain
     from copias.office import open_office
@@ -110,7 +111,7 @@ def show_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
 
 @reports_errors
 def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = None) -> None:
-    """Entrega a la mesa de ayuda lo que quedó pendiente, y resuelve los casos que solo esperaban eso."""
+    """Entrega lo que quedó pendiente (filas y avisos), y resuelve los casos que solo esperaban sus filas."""
     from copias.case.closing import finish_waiting
     from copias.office import open_office
     from copias.people import Role
@@ -119,11 +120,18 @@ def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = 
     office.actor.require(Role.AGENT, "entregar lo pendiente")
     results = finish_waiting(office)
     waiting = {number: list(outcome.waiting) for number, outcome in results.items() if outcome.waiting}
-    data = {"delivered": {number: list(outcome.delivered) for number, outcome in results.items()}, "waiting": waiting}
+    rejected = {key: error for outcome in results.values() for key, error in outcome.rejected.items()}
+    data = {
+        "delivered": {number: list(outcome.delivered) for number, outcome in results.items()},
+        "waiting": waiting,
+        "rejected": {key: str(error) for key, error in rejected.items()},
+    }
 
     def render() -> None:
         for number, outcome in results.items():
-            typer.echo(f"Caso {number}: {len(outcome.delivered)} filas entregadas, {len(outcome.waiting)} pendientes.")
+            typer.echo(f"Caso {number}: {len(outcome.delivered)} entregas, {len(outcome.waiting)} pendientes.")
+        for key, error in rejected.items():
+            typer.echo(f"El aviso {key} no se enviará: {clean(str(error))}", err=True)
         if not results:
             typer.echo("No hay nada pendiente.")
 

@@ -18,17 +18,25 @@ def classify_case(
     subject: t.Annotated[
         str | None, typer.Option(help="La base de datos o la cuenta, tal como está en el inventario.")
     ] = None,
-    mode: t.Annotated[str, typer.Option(help="on_site (en sitio) o remote (del servicio contratado).")] = "on_site",
+    mode: t.Annotated[
+        str | None, typer.Option(help="on_site (en sitio) o remote (del servicio contratado); la usual de la clase.")
+    ] = None,
+    retires: t.Annotated[
+        str | None,
+        typer.Option(help="DD/MM/AAAA: desde cuándo se puede eliminar la cuenta de quien se retira."),
+    ] = None,
     config: Config = None,
     as_json: Json = False,
     query: Query = None,
 ) -> None:
-    """Dice qué copia pide un caso cuando sus palabras no lo dicen."""
+    """Dice qué copia pide un caso cuando sus palabras no lo dicen, y cuándo se retira el titular de la cuenta."""
     from copias.case.deciding import classify
     from copias.office import open_office
 
-    story = classify(open_office(config), number, kind=kind, subject=subject, mode=mode)
-    Output(as_json, query).show(story.classification, lambda: typer.echo(f"Caso {number}: {kind} · {subject or ''}"))
+    story = classify(open_office(config), number, kind=kind, subject=subject, mode=mode, retires=retires)
+    day = f" · se retira el {story.retires:%d/%m/%Y}" if story.retires else ""
+    said = f"Caso {number}: {kind} · {subject or ''}{day}"
+    Output(as_json, query).show(story.classification, lambda: typer.echo(said))
 
 
 @reports_errors
@@ -37,7 +45,10 @@ def authorise_case(
     name: t.Annotated[str, typer.Option(help="Quién autoriza.")],
     post: t.Annotated[str, typer.Option(help="Su cargo.")],
     document: t.Annotated[str, typer.Option(help="Documento: oficio, correo o acta, con número y fecha.")],
-    motive: t.Annotated[str, typer.Option(help="Para qué se hace la copia.")],
+    motive: t.Annotated[str, typer.Option(help="Para qué se hace la copia o se devuelve el correo.")],
+    recipient: t.Annotated[
+        str | None, typer.Option(metavar="CUENTA", help="A quién más se le puede devolver el correo de la cuenta.")
+    ] = None,
     config: Config = None,
     as_json: Json = False,
     query: Query = None,
@@ -47,7 +58,7 @@ def authorise_case(
     from copias.config import Authorisation
     from copias.office import open_office
 
-    grant = Authorisation(authoriser=name, post=post, document=document, motive=motive)
+    grant = Authorisation(authoriser=name, post=post, document=document, motive=motive, recipient=recipient)
     story = authorise(open_office(config), number, grant)
     Output(as_json, query).show(story.authorisation, lambda: typer.echo(f"Caso {number}: autoriza {name}, {post}"))
 

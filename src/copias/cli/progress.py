@@ -11,6 +11,9 @@ from copias.run.follow import Progress, follow_run
 if t.TYPE_CHECKING:
     from copias.run.folder import RunFolder
 
+_UNITS: t.Final = {"messages": "mensajes", "accounts": "cuentas"}
+"""What is counted, beside bytes, in words."""
+
 
 def watch(folder: RunFolder, *, quiet: bool) -> Result:
     """Follow a run to its end and return its result; ``quiet`` shows nothing."""
@@ -52,7 +55,7 @@ def _watch_live(folder: RunFolder) -> Result:
         bars.SpinnerColumn(),
         bars.TextColumn("{task.description}"),
         bars.BarColumn(),
-        bars.DownloadColumn(),
+        bars.TextColumn("{task.fields[amount]}"),
         bars.TextColumn("{task.fields[pace]}"),
     )
     with bars.Progress(*columns, console=Console(stderr=True)) as bar:
@@ -60,14 +63,30 @@ def _watch_live(folder: RunFolder) -> Result:
 
         def tell(state: Progress) -> None:
             if state.step not in tasks:
-                tasks[state.step] = bar.add_task(state.step, total=state.total, pace="")
-            bar.update(tasks[state.step], completed=state.done, total=state.total, pace=_say_pace(state))
+                tasks[state.step] = bar.add_task(state.step, total=state.total, amount="", pace="")
+            bar.update(
+                tasks[state.step],
+                completed=state.done,
+                total=state.total,
+                amount=_say_amount(state),
+                pace=_say_pace(state),
+            )
 
         return _last(folder, tell)
 
 
+def _say_amount(state: Progress) -> str:
+    done = _say_count(state.unit, state.done)
+    return done if state.total is None else f"{done} de {_say_count(state.unit, state.total)}"
+
+
+def _say_count(unit: str, count: float) -> str:
+    return say_bytes(count) if unit == "bytes" else f"{count:,.0f} {_UNITS.get(unit, unit)}".replace(",", ".")
+
+
 def _say_pace(state: Progress) -> str:
     """Return the rate since the step began and the time left; the bar's own clock only sees when we look."""
-    pace = f"{say_bytes(state.rate)}/s" if state.rate else ""
+    # Of accounts a second there is less than one.
+    pace = f"{_say_count(state.unit, state.rate)}/s" if state.rate and state.unit != "accounts" else ""
     left = state.seconds_left
-    return f"{pace}, faltan {say_seconds(left)}" if left else pace
+    return ", ".join(filter(None, (pace, f"faltan {say_seconds(left)}" if left else "")))

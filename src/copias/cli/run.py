@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing as t
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import typer
 
@@ -24,11 +24,25 @@ from copias.cli.output import (
 from copias.errors import EXIT_DONE, EXIT_FAILED
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from copias.case.intake import Intake
+    from copias.case.kinds import Check, Forecast
     from copias.case.preflight import Preflight
     from copias.case.story import Story
     from copias.office import Office
     from copias.run.folder import Result, RunFolder
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a case is started: the deployment's file, what is asked and shown, and the playbook."""
+
+    config: Path
+    yes: bool = False
+    check: bool = False
+    detach: bool = False
+    playbook: str = "attend_case.yml"
 
 
 @reports_errors
@@ -44,12 +58,11 @@ def run_case(
     """Atiende un caso de principio a fin: copia, almacena, relee, prueba, registra y resuelve."""
     from copias.case.book import check_number
     from copias.case.intake import read_case
-    from copias.case.preflight import check_case
+    from copias.case.suspension import resume_if_active
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
     from copias.run.folder import sweep_dead_runs
-    from copias.run.start import start_run
 
     path = config or find_deployment()
     office = open_office(path)
@@ -58,18 +71,35 @@ def run_case(
     story = office.book.story(check_number(number))
     if story.state is State.RESOLVED:
         sweep_dead_runs(office.deployment.runs, number)
-        _show_outcome(output, office, number, None)
+        show_outcome(output, office, number, None)
         return
     office.claims.require_free(number)
-    intake = read_case(office, number)
-    preflight = check_case(office, intake)
+    if not check:
+        resume_if_active(office, story)
+    attend(office, read_case(office, number), Start(path, yes=yes, check=check, detach=detach), output)
+
+
+def attend(office: Office, intake: Intake, start: Start, output: Output) -> None:
+    """Say what will be done, start it, and follow it to its end; exits with the run's code.
+
+    Raises:
+        NotReady: a condition of operation is not met; all are named.
+        AlreadyRunning: somebody runs the case.
+    """
+    from copias.case.preflight import check_case
+    from copias.case.suspension import hold_for_account
+    from copias.run.start import start_run
+
+    number, preflight = intake.number, check_case(office, intake)
     if not output.plain:
-        _announce(intake, story, preflight)
+        _announce(intake, intake.story, preflight)
+    if preflight.suspended and not start.check:
+        raise hold_for_account(office, number, preflight.suspended)
     preflight.require(number)
-    if not (yes or check):
+    if not (start.yes or start.check):
         _confirm(output)
-    folder = start_run(office, number, config=path, check=check)
-    if detach:
+    folder = start_run(office, number, config=start.config, check=start.check, playbook=start.playbook)
+    if start.detach:
         data = {"case": number, "run": folder.path.name, "exit_code": None}
         output.show(data, lambda: typer.echo(f"Ejecución {folder.path.name}. Sígala con: copias follow {number}"))
         return
@@ -111,10 +141,10 @@ def stop_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
 
 def _announce(intake: Intake, story: Story, preflight: Preflight) -> None:
     """Say what will be copied, for whom, how big and how long, before it starts."""
-    from copias.case.intake import KIND_WORDS
+    from copias.case.kinds import KIND_WORDS
 
     rows = [
-        ("Qué se copia", f"{KIND_WORDS.get(intake.kind or '', 'sin clasificar')} · {intake.subject or '?'}"),
+        ("Qué se pide", f"{KIND_WORDS.get(intake.kind or '', 'sin clasificar')} · {intake.subject or '?'}"),
         ("Para quién", f"{intake.case.requester_name} · {intake.case.department}"),
         ("Agente", intake.case.agent),
         (
@@ -122,17 +152,29 @@ def _announce(intake: Intake, story: Story, preflight: Preflight) -> None:
             f"{intake.authorisation.authoriser}, {intake.authorisation.post}" if intake.authorisation else "nadie",
         ),
     ]
-    if preflight.source:
-        size, seconds = preflight.source.predicted_bytes, preflight.source.predicted_seconds
-        rows.append(("Tamaño", f"cerca de {say_bytes(size)} (la base ocupa {say_bytes(preflight.source.bytes)})"))
-        rows.append(("Duración", f"cerca de {say_seconds(seconds * 3)}: copiar, releer y probar"))
+    if preflight.forecast:
+        rows += _tell_forecast(preflight.forecast)
     if story.copy:
         rows.append(("Continúa", f"la copia {story.copy.copy_id} ya está hecha"))
     print_facts(f"Caso {intake.number}", rows)
-    checks = [
-        (check.name, "sí" if check.passed else "NO", "" if check.passed else check.repair) for check in preflight.checks
-    ]
+    checks = [(check.name, _say_met(check), "" if check.passed else check.repair) for check in preflight.checks]
     print_table("Condiciones de operación", ["Condición", "Se cumple", "Qué hacer"], checks)
+
+
+def _say_met(check: Check) -> str:
+    if check.passed:
+        return "sí"
+    return "falta, y puede empezar" if check.warning else "NO"
+
+
+def _tell_forecast(forecast: Forecast) -> list[tuple[str, str]]:
+    of_source = f" (el origen ocupa {say_bytes(forecast.source_bytes)})" if forecast.source_bytes else ""
+    rows = [("Tamaño", f"cerca de {say_bytes(forecast.bytes)}{of_source}")]
+    if forecast.messages is not None:
+        rows.append(("Mensajes", f"{forecast.messages}"))
+    if forecast.calls is not None:
+        rows.append(("Cuota de Google", f"{forecast.calls} llamadas, {forecast.units} unidades"))
+    return [*rows, ("Duración", f"cerca de {say_seconds(forecast.seconds)}, con la relectura y la prueba")]
 
 
 def _confirm(output: Output) -> None:
@@ -160,7 +202,7 @@ def _follow(office: Office, folder: RunFolder, output: Output) -> None:
     code = exit_code(result, office.book.story(request.case), run=request.run, check=request.check)
     if code and not result.message:
         result = replace(result, message=f"La ejecución terminó sin resolver el caso; vea {folder.output}")
-    _show_outcome(output, office, request.case, result, code=code, check=request.check, log=str(folder.output))
+    show_outcome(output, office, request.case, result, code=code, check=request.check, log=str(folder.output))
 
 
 def exit_code(result: Result, story: Story, *, run: str, check: bool) -> int:
@@ -171,7 +213,7 @@ def exit_code(result: Result, story: Story, *, run: str, check: bool) -> int:
     return EXIT_DONE if ours or story.state is State.RESOLVED else EXIT_FAILED
 
 
-def _show_outcome(
+def show_outcome(
     output: Output,
     office: Office,
     number: str,
@@ -193,6 +235,7 @@ def _show_outcome(
         "changed": result.tasks.get("changed", 0) if result else 0,
         "tasks": result.tasks if result else {},
         "copy": story.copy,
+        "restore": story.restore,
         "log": log,
     }
 

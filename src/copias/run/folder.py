@@ -15,10 +15,16 @@ from copias.case.claim import Claim, Process
 from copias.errors import BadInput, NotReady
 from copias.files import make_private_directory, write_atomically
 
+MIRRORS: t.Final = "mirror"
+"""What the runs are named for that are of no case."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """What a run was asked to do."""
+    """What a run was asked to do.
+
+    ``case`` is empty for a run that is of none; ``limit`` are hosts of the inventory, with commas, or all when empty.
+    """
 
     run: str
     playbook: str
@@ -27,6 +33,17 @@ class Request:
     check: bool
     started: str
     account: str
+    limit: str = ""
+
+    @property
+    def series(self) -> str:
+        """Return what the runs are named for of which this is one."""
+        return self.case or MIRRORS
+
+    @property
+    def verb(self) -> str:
+        """Return the command that goes on with what this run leaves."""
+        return f"copias run {self.case}" if self.case else "copias mirror sync"
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,11 @@ class RunFolder:
         return self.path / "stop"
 
     @property
+    def mailboxes(self) -> Path:
+        """Return the file with what came of each account of a run on many."""
+        return self.path / "mailboxes.json"
+
+    @property
     def supervisor(self) -> Process | None:
         """Return the process that runs it, dead or alive; ``None`` before it is known."""
         try:
@@ -104,26 +126,28 @@ class RunFolder:
         write_atomically(self.path / "result.json", orjson.dumps(asdict(result)))
 
 
-def new_run(runs: Path, *, playbook: str, case: str, config: Path, check: bool, account: str) -> RunFolder:
-    """Create the folder of a new run."""
+def new_run(
+    runs: Path, *, playbook: str, case: str, config: Path, check: bool, account: str, limit: str = ""
+) -> RunFolder:
+    """Create the folder of a new run; see :class:`Request`."""
     moment = datetime.now(UTC)
-    run = f"{case}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
+    run = f"{case or MIRRORS}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder(make_private_directory(make_private_directory(runs) / run))
     for file in (folder.progress, folder.output, folder.log):
         file.touch(mode=0o600)
-    request = Request(run, playbook, case, str(config.resolve()), check, moment.isoformat(), account)
+    request = Request(run, playbook, case, str(config.resolve()), check, moment.isoformat(), account, limit)
     write_atomically(folder.path / "request.json", orjson.dumps(asdict(request)))
     return folder
 
 
-def find_runs(runs: Path, case: str) -> list[RunFolder]:
-    """Return the runs of a case, oldest first."""
-    return [RunFolder(path) for path in sorted(runs.glob(f"{case}-*")) if (path / "request.json").exists()]
+def find_runs(runs: Path, series: str) -> list[RunFolder]:
+    """Return the runs of a case, or of :data:`MIRRORS`, oldest first."""
+    return [RunFolder(path) for path in sorted(runs.glob(f"{series}-*")) if (path / "request.json").exists()]
 
 
-def sweep_dead_runs(runs: Path, case: str) -> None:
-    """Remove the temporary files that killed runs of a case left; one that is only starting is not touched."""
-    for folder in find_runs(runs, case):
+def sweep_dead_runs(runs: Path, series: str) -> None:
+    """Remove the temporary files that killed runs of a series left; one that is only starting is not touched."""
+    for folder in find_runs(runs, series):
         if folder.supervisor is not None and not folder.is_alive():
             shutil.rmtree(folder.runner, ignore_errors=True)
 

@@ -21,12 +21,13 @@ STOP_LIMIT = 60.0
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a step is. Bytes; ``total`` is unknown for a stream; ``rate`` in bytes a second."""
+    """How far a step is, in its unit; ``total`` is unknown for a stream; ``rate`` is for a second."""
 
     step: str
     done: int
     total: int | None
     rate: float
+    unit: str = "bytes"
 
     @property
     def seconds_left(self) -> float | None:
@@ -47,7 +48,8 @@ class _Clock:
         if line["step"] != self._step:
             self._step, self._started = line["step"], line["time"]
         elapsed = line["time"] - self._started
-        return Progress(line["step"], line["done"], line["total"], line["done"] / elapsed if elapsed > 0 else 0.0)
+        rate = line["done"] / elapsed if elapsed > 0 else 0.0
+        return Progress(line["step"], line["done"], line["total"], rate, line.get("unit", "bytes"))
 
 
 def follow_run(folder: RunFolder) -> Iterator[Progress | Result]:
@@ -64,7 +66,7 @@ def follow_run(folder: RunFolder) -> Iterator[Progress | Result]:
             offset = position
             yield clock.read(line)
         if result is not None or not alive:
-            yield result or _died(folder.request.case)
+            yield result or _died(folder.request.verb)
             return
         time.sleep(POLL)
 
@@ -84,14 +86,12 @@ def stop_run(folder: RunFolder) -> Result:
             break
     raise NotReady(
         "la ejecución no se detuvo",
-        whose=f"caso {folder.request.case}",
+        whose=f"ejecución {folder.request.run}",
         why=f"pasaron {STOP_LIMIT:.0f} segundos",
         repair="avise al administrador",
     )
 
 
-def _died(case: str) -> Result:
-    message = (
-        f"La ejecución murió sin terminar (corte de energía o proceso eliminado). Continúela con `copias run {case}`."
-    )
+def _died(verb: str) -> Result:
+    message = f"La ejecución murió sin terminar (corte de energía o proceso eliminado). Continúela con `{verb}`."
     return Result(EXIT_FAILED, message, "", {})

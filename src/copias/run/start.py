@@ -10,16 +10,22 @@ import typing as t
 
 from copias.case.claim import describe_process
 from copias.errors import AlreadyRunning
-from copias.run.folder import RunFolder, new_run
+from copias.run.folder import MIRRORS, RunFolder, find_runs, new_run
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from copias.office import Office
 
+KEPT: t.Final = 30
+"""Runs of mirrors whose folder stays, the newest too; those of a case all stay. What they did is in the ledger."""
 
-def start_run(office: Office, number: str, *, config: Path, check: bool = False) -> RunFolder:
-    """Start ``attend_case`` for a case and return at once.
+
+def start_run(
+    office: Office, number: str, *, config: Path, check: bool = False, playbook: str = "attend_case.yml"
+) -> RunFolder:
+    """Start a playbook for a case and return at once.
 
     The case is claimed for the new process before it does anything, so of two starts one is refused here.
 
@@ -30,7 +36,7 @@ def start_run(office: Office, number: str, *, config: Path, check: bool = False)
     if not check:
         office.claims.require_free(number)  # before a folder is made; taking the claim below is what decides
     folder = new_run(
-        office.deployment.runs, playbook="attend_case.yml", case=number, config=config, check=check, account=account
+        office.deployment.runs, playbook=playbook, case=number, config=config, check=check, account=account
     )
     try:
         if not check:
@@ -46,6 +52,38 @@ def start_run(office: Office, number: str, *, config: Path, check: bool = False)
     folder.write_supervisor(supervisor)
     if not check:
         office.claims.hand_over(number, folder.path.name, holder=supervisor)
+    return folder
+
+
+def start_mirror_run(
+    office: Office, accounts: Sequence[str], *, config: Path, playbook: str, check: bool = False
+) -> RunFolder:
+    """Start a playbook for the mirrors of accounts, all of the inventory when none is named, and return at once.
+
+    No case is claimed: each mirror has a lock of its own, and one that another run holds is told as such.
+
+    Args:
+        office: whose mirrors.
+        accounts: addresses that :meth:`copias.mailbox.settings.MailboxSettings.is_account` knows; they go to Ansible as
+            ``--limit``, which is never a template.
+        config: the deployment's file.
+        playbook: its file name.
+        check: only say what would be done.
+    """
+    account, runs = office.actor.identity.account, office.deployment.runs
+    for old in find_runs(runs, MIRRORS)[: -KEPT + 1]:
+        if not old.is_alive():
+            shutil.rmtree(old.path, ignore_errors=True)
+    folder = new_run(
+        runs,
+        playbook=playbook,
+        case="",
+        config=config,
+        check=check,
+        account=account,
+        limit=",".join(accounts),
+    )
+    folder.write_supervisor(describe_process(_launch(folder).pid))
     return folder
 
 

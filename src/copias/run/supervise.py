@@ -44,7 +44,7 @@ class Supervisor:
         _adopt_orphans()
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
-        sweep_dead_runs(self.folder.path.parent, self.request.case)
+        sweep_dead_runs(self.folder.path.parent, self.request.series)
         status = self._play()
         _reap_children()
         result = Result(
@@ -67,7 +67,8 @@ class Supervisor:
             project_dir=str(PROJECT),
             playbook=str(PROJECT / "playbooks" / self.request.playbook),
             inventory=str(config.parent),
-            extravars={"case": self.request.case},
+            extravars={"case": self.request.case} if self.request.case else {},
+            limit=self.request.limit or None,
             envvars=self._environment(),
             cmdline="--check --diff" if self.request.check else None,
             event_handler=self._handle_event,
@@ -89,6 +90,8 @@ class Supervisor:
             "ANSIBLE_LOCAL_TEMP": str(self.folder.runner / "local"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder.runner / "remote"),
             "COPIAS_CONFIG": self.request.config,
+            # A case's run adds what it copies by itself: a slow Directory, or none, must not stop a database's copy.
+            "COPIAS_DIRECTORY": "false" if self.request.case else "true",
             "COPIAS_PROGRESS": str(self.folder.progress),
             "COPIAS_RUN": self.request.run,
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -120,9 +123,11 @@ class Supervisor:
         if status == "successful":
             return ""
         if status == "canceled":
-            return "La ejecución fue detenida; `copias run` la continúa desde donde quedó."
+            verb = "copias run" if self.request.case else self.request.verb
+            return f"La ejecución fue detenida; `{verb}` la continúa desde donde quedó."
         if self.failures:
-            return str(self.failures[0].get("msg", ""))
+            message = self.failures[0].get("msg", "")
+            return message if isinstance(message, str) else ""  # a report of one host of many is no sentence
         return f"La ejecución terminó sin explicación ({status}); vea {self.folder.output}"
 
 

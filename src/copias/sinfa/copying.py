@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from copias import __version__
+from copias.case.copy_folder import CopyFolder
 from copias.case.rows import BOGOTA
+from copias.case.step import StepPlan, new_copy_id
+from copias.case.work import draft_manifest
 from copias.errors import CopyFailed
-from copias.package import Manifest, Proof, ProofLevel, SinfaPackage, load_key
-from copias.package.facts import Agent, AuthorisationFacts, CaseFacts, DumpFacts, Scope, SourceFacts, Times, Versions
+from copias.package import SinfaPackage, load_key
+from copias.package.facts import DumpFacts, Scope, SourceFacts
 from copias.progress import Report, Step
-from copias.sinfa.plan import StepPlan, Subject, find_subject
-from copias.sinfa.records import CopyFolder, last_record
+from copias.sinfa.plan import Subject, find_subject
+from copias.sinfa.records import NAME, last_record
 from copias.store import part_name, safe_part
 
 if t.TYPE_CHECKING:
     from copias.database import Driver, DumpRecord
     from copias.office import Office
-    from copias.package import SealedPackage, SigningKey
+    from copias.package import Manifest, SealedPackage, SigningKey
     from copias.store import Store
 
 LEAST_SHARE = 2
@@ -58,11 +59,11 @@ class CopyPlan(StepPlan):
             lost = {"copy": self.story.copy.copy_id, "why": "el archivo sin publicar ya no está en el destino"}
             office.book.record(number, "copy.voided", lost)
         subject = find_subject(office, self.story)
-        copy_id = _new_copy_id(self.story.number, subject.name, len(self.story.copies))
-        package = f"SINFA/{safe_part(subject.department)}/{subject.name}/{copy_id}.zip"
+        copy_id = new_copy_id(self.story, "sinfa", subject.name)
+        package = f"SINFA/{safe_part(subject.work.department)}/{subject.name}/{copy_id}.zip"
         last = last_record(office.deployment, subject.name)
         store = office.open_store(subject.settings.store)
-        draft = _Draft(office, self.story.number, subject)
+        draft = _Draft(office, subject)
         key = load_key(office.deployment.signing_key)
         with Step("Copiar", last.bytes if last else None) as step:
             packed = pack_dump(
@@ -86,7 +87,7 @@ class CopyPlan(StepPlan):
     def _record(self, copy_id: str, package: str, subject: Subject, packed: PackedCopy) -> None:
         """Keep what proves the copy, then say in the ledger that it was made."""
         folder = CopyFolder(self.office.deployment, copy_id)
-        folder.write("dump.json", packed.record.to_dict())
+        folder.write(NAME, packed.record.to_dict())
         folder.write_bytes("manifest.json", packed.manifest.to_json())
         self.office.book.record(
             self.story.number,
@@ -115,46 +116,22 @@ class _Draft:
     """Writes the manifest once the dump is known."""
 
     office: Office
-    number: str
     subject: Subject
 
     def __call__(self, record: DumpRecord) -> Manifest:
-        deployment, subject = self.office.deployment, self.subject
-        settings = subject.settings
-        procedure, grant = deployment.procedure, subject.authorisation
-        return Manifest(
-            entity=deployment.entity,
-            case=CaseFacts(
-                number=self.number,
-                kind="sinfa",
-                mode="remote" if subject.mode == "remote" else "on_site",
-                subject=subject.name,
-                requester=subject.requester,
-                department=subject.department,
-                record_series=settings.record_series,
+        settings = self.subject.settings
+        return draft_manifest(
+            self.office,
+            self.subject.work,
+            source=SourceFacts(
+                system=record.engine, version=record.version, host=self.subject.name, name=settings.database
             ),
-            authorisation=AuthorisationFacts(
-                authoriser=grant.authoriser,
-                post=grant.post,
-                document=grant.document,
-                motive=grant.motive,
-                standing=grant == settings.authorisation,
-            ),
-            source=SourceFacts(system=record.engine, version=record.version, host=subject.name, name=settings.database),
             scope=Scope(included=("Toda la base de datos",), excluded=record.left_out),
             counts={"tables": len(record.tables), "rows": record.rows, "sequences": len(record.sequences)},
-            dump=DumpFacts.model_validate(record.to_dict()),
             store=settings.store,
-            versions=Versions(
-                tool=f"copias {__version__}",
-                procedure=f"{procedure.code} v{procedure.version}",
-                work_instruction=procedure.work_instructions.get("sinfa", ""),
-            ),
-            times=Times(started=record.started, sealed=datetime.now(UTC)),
-            agent=Agent(account=self.office.actor.identity.account, name=self.office.actor.person.name),
-            run=os.environ.get("COPIAS_RUN", ""),
-            previous_ledger_hash=self.office.book.ledger.head().sha256,
-            proof=Proof.at(ProofLevel.PENDING),
+            record_series=settings.record_series,
+            started=record.started,
+            dump=DumpFacts.model_validate(record.to_dict()),
         )
 
 
@@ -192,7 +169,3 @@ def pack_dump(
 def plan_copy(office: Office, number: str) -> CopyPlan:
     """Read the story; change nothing."""
     return CopyPlan(office, office.book.story(number))
-
-
-def _new_copy_id(number: str, database: str, earlier: int) -> str:
-    return f"sinfa-{database}-{number}" + (f"-{earlier + 1}" if earlier else "")

@@ -6,34 +6,23 @@ import shutil
 import tempfile
 import time
 import typing as t
-from datetime import UTC, datetime
 from pathlib import Path
 
+from copias.case.copy_folder import CopyFolder
+from copias.case.evidence import publish_proof, read_trusted_manifest
+from copias.case.step import StepPlan
 from copias.database import verify
 from copias.errors import Altered, NotEqual
 from copias.files import make_private_directory
-from copias.package import (
-    Proof,
-    ProofLevel,
-    check_signature,
-    extract_dump,
-    load_key,
-    load_trusted,
-    public_path,
-    read_manifest,
-    render_certificate,
-    sign_manifest,
-)
+from copias.package import extract_dump
 from copias.progress import Step
-from copias.sinfa.plan import StepPlan, find_subject
-from copias.sinfa.records import CopyFolder
-from copias.sinfa.storing import put_small
+from copias.sinfa.plan import find_subject
+from copias.sinfa.records import read_dump
 
 if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord
     from copias.database import DumpRecord, Verification
     from copias.office import Office
-    from copias.package import Manifest
 
 
 class ProofPlan(StepPlan):
@@ -52,7 +41,7 @@ class ProofPlan(StepPlan):
         """
         copy, office = self.require_copy(), self.office
         folder = CopyFolder(office.deployment, copy.copy_id)
-        record = folder.read_dump()
+        record = read_dump(folder)
         begun = time.monotonic()
         try:
             proof = self._prove(copy, record)
@@ -61,7 +50,7 @@ class ProofPlan(StepPlan):
             office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
             raise
         folder.write("proof.json", proof.to_dict())
-        self._publish_proof(copy, folder)
+        publish_proof(office, copy)
         office.book.record(
             self.story.number, "copy.verified", _summarise(copy, record, proof, time.monotonic() - begun)
         )
@@ -69,7 +58,7 @@ class ProofPlan(StepPlan):
     def _prove(self, copy: CopyRecord, record: DumpRecord) -> Verification:
         """Fetch the dump from the store, not from anything kept here, and restore it."""
         driver = find_subject(self.office, self.story).driver()
-        manifest = self._read_trusted_manifest(copy)
+        manifest = read_trusted_manifest(self.office, copy)
         spools = _sweep(make_private_directory(self.office.deployment.state / "spool"), copy.copy_id)
         with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
             dump = Path(spool) / "dump"
@@ -78,33 +67,6 @@ class ProofPlan(StepPlan):
                 extract_dump(stream, dump, manifest=manifest, report=fetched)
             with Step("Restaurar y comparar", record.source_bytes) as restored:
                 return verify(driver, dump, record, report=restored)
-
-    def _read_trusted_manifest(self, copy: CopyRecord) -> Manifest:
-        """Return the manifest that was sealed, of the package that the ledger knows.
-
-        Raises:
-            Altered: it is not signed by this installation, or is of another package.
-        """
-        manifest = read_manifest(CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json"))
-        check_signature(manifest, load_trusted([public_path(self.office.deployment.signing_key)]))
-        if manifest.package is None or manifest.package.sha256 != copy.sha256:
-            raise Altered("el manifiesto guardado es de otro paquete", whose=copy.copy_id)
-        return manifest
-
-    def _publish_proof(self, copy: CopyRecord, folder: CopyFolder) -> None:
-        """Put the proven manifest and the printable certificate beside the package.
-
-        What a run that died here published is another signature of the same facts, and is replaced.
-        """
-        sealed = read_manifest(folder.read_bytes("manifest.json"))
-        proven = sealed.with_facts(proof=Proof.at(ProofLevel.RESTORED, datetime.now(UTC)))
-        signed = sign_manifest(proven, load_key(self.office.deployment.signing_key))
-        store = self.office.open_store(copy.store)
-        for ending, content in ((".prueba.json", signed.to_json()), (".constancia.html", render_certificate(signed))):
-            folder.write_bytes(ending[1:], content)
-            name = copy.package.removesuffix(".zip") + ending
-            store.remove(name)
-            put_small(store, name, content)
 
 
 def _sweep(spools: Path, copy_id: str) -> Path:

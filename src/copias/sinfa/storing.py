@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import typing as t
 
+from copias.case.evidence import write_manifest
+from copias.case.step import StepPlan
 from copias.errors import Altered
 from copias.progress import Step
-from copias.sinfa.plan import StepPlan
-from copias.sinfa.records import CopyFolder
 from copias.store import part_name, read_back
 
 if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord
-    from copias.office import Office
     from copias.store import Store
 
 
@@ -38,7 +37,7 @@ class StoringPlan(StepPlan):
             store.remove(part_name(copy.package))  # never published, and worth nothing
             raise
         store.publish(copy.package)
-        self._write_manifest(store, copy)
+        write_manifest(office, store, copy)
         office.book.record(self.story.number, "copy.stored", {"copy": copy.copy_id, "store": copy.store})
 
     def _read_back(self, store: Store, copy: CopyRecord) -> None:
@@ -47,25 +46,3 @@ class StoringPlan(StepPlan):
         name = part if store.stat(part) else copy.package
         with Step("Releer del destino", copy.bytes) as step:
             read_back(store, name, expected_bytes=copy.bytes, expected_sha256=copy.sha256, report=step)
-
-    def _write_manifest(self, store: Store, copy: CopyRecord) -> None:
-        content = CopyFolder(self.office.deployment, copy.copy_id).read_bytes("manifest.json")
-        put_small(store, manifest_name(copy.package), content)
-
-
-def put_small(store: Store, name: str, content: bytes) -> None:
-    """Store and publish a small file; the same content there already counts as done."""
-    with store.create(name, expected_bytes=len(content)) as upload:
-        upload.write(content)
-        upload.finish()
-    store.publish(name)
-
-
-def manifest_name(package: str) -> str:
-    """Return the name of the manifest beside a package."""
-    return package + ".manifest.json"
-
-
-def plan_storing(office: Office, number: str) -> StoringPlan:
-    """Read the story; change nothing."""
-    return StoringPlan(office, office.book.story(number))

@@ -25,9 +25,13 @@ class Modules:
     town: Town
     capsys: pytest.CaptureFixture[str]
 
-    def run(self, name: str, *, case: str = CASE, check: bool = False) -> dict[str, Any]:
-        """Run a module and return its result, which is a failure when it has ``failed``."""
-        arguments = {"config": str(self.town.config), "case": case, "_ansible_check_mode": check}
+    def run(self, name: str, *, case: str = CASE, check: bool = False, **options: Any) -> dict[str, Any]:
+        """Run a module and return its result, which is a failure when it has ``failed``.
+
+        A module that is of no case is given ``options`` instead.
+        """
+        given = options or {"case": case}
+        arguments = {"config": str(self.town.config), **given, "_ansible_check_mode": check}
         module = load(name)
         self.capsys.readouterr()
         with patch_module_args(arguments), pytest.raises(SystemExit):

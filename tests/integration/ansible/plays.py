@@ -16,7 +16,7 @@ from tests.e2e.town import CASE, CONTROL, REQUESTS, RESPONSES, Town
 PROGRAMS = Path(sys.executable).parent
 ATTEND_CASE = PROJECT / "playbooks" / "attend_case.yml"
 PATIENCE = 120.0
-_RECAP = re.compile(r"^(\w+) +: (ok=.*)$", re.MULTILINE)
+_RECAP = re.compile(r"^(\S+) +: (ok=.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,7 @@ def test_case_info_names_what_is_not_met_and_changes_nothing(modules, town):
         "state": "assigned",
         "kind": "sinfa",
         "subject": "hacienda",
+        "group": "sinfa",
         "resolved": False,
     }
     assert plays.everything(town) == before

@@ -17,6 +17,7 @@ import time
 import tomllib
 import typing as t
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -79,7 +80,7 @@ class Harness(t.Protocol):
         ...
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
 class PostgreSQLHarness:
     """One major version of PostgreSQL."""
 
@@ -161,6 +162,12 @@ def _folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def server_folder() -> Path:
+    """A folder of this process alone that servers of other accounts can use."""
+    return _folder()
+
+
+@pytest.fixture(scope="session")
 def servers() -> Iterator[t.Callable[[int], sinfa.Sinfa]]:
     """Start each version at its first use, and remove them all at the end."""
     started: dict[int, sinfa.Sinfa] = {}
@@ -178,10 +185,16 @@ def servers() -> Iterator[t.Callable[[int], sinfa.Sinfa]]:
         shutil.rmtree(_folder())
 
 
+@pytest.fixture(scope="session")
+def harnesses(servers: t.Callable[[int], sinfa.Sinfa]) -> t.Callable[[int], Harness]:
+    """Make each version's harness once: a worker that is given file after file comes back to each of them."""
+    return functools.cache(lambda major: PostgreSQLHarness(servers(major)))
+
+
 @pytest.fixture(scope="session", params=[f"postgresql-{major}" for major in _majors()])
-def harness(request: pytest.FixtureRequest, servers: t.Callable[[int], sinfa.Sinfa]) -> Harness:
+def harness(request: pytest.FixtureRequest, harnesses: t.Callable[[int], Harness]) -> Harness:
     """One engine in one version."""
-    return PostgreSQLHarness(servers(int(request.param.rpartition("-")[2])))
+    return harnesses(int(request.param.rpartition("-")[2]))
 
 
 @pytest.fixture
@@ -218,11 +231,27 @@ def dumped(tmp_path: Path) -> t.Callable[[Connection], Dumped]:
 
 
 @pytest.fixture(scope="session")
-def restored(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dumped, Connection]]:
+def restorations(
+    servers: t.Callable[[int], sinfa.Sinfa], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[t.Callable[[Harness], tuple[Dumped, Connection]]]:
+    """Dump and restore each engine's and version's database once, in servers that stay for the session."""
+    with ExitStack() as opened:
+
+        @functools.cache
+        def restore(harness: Harness) -> tuple[Dumped, Connection]:
+            made = dump_to(tmp_path_factory.mktemp("copia") / "sinfa.dump", harness.fresh(), harness.engine)
+            scratch = opened.enter_context(made.driver.scratch(made.record, folder=_folder()))
+            return made, made.driver.restore(made.file, scratch, made.record, report=ignore)
+
+        yield restore
+
+
+@pytest.fixture(scope="session")
+def restored(
+    harness: Harness, restorations: t.Callable[[Harness], tuple[Dumped, Connection]]
+) -> tuple[Dumped, Connection]:
     """A dump of the demo's database and its restored copy, in a server that stays for the session."""
-    made = dump_to(tmp_path_factory.mktemp("copia") / "sinfa.dump", harness.fresh(), harness.engine)
-    with made.driver.scratch(made.record, folder=_folder()) as scratch:
-        yield made, made.driver.restore(made.file, scratch, made.record, report=ignore)
+    return restorations(harness)
 
 
 def _wait_until(condition: t.Callable[[], bool], seconds: float = 20) -> None:

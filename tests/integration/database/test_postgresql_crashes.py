@@ -51,7 +51,7 @@ CRASH = """
 import sys
 from pathlib import Path
 from copias.database import Connection, driver_for, verify
-host, port, database, user, password_file, flag, file = sys.argv[1:]
+host, port, database, user, password_file, flag, file, folder = sys.argv[1:]
 connection = Connection(host, int(port), database, user, Path(password_file))
 driver = driver_for("postgresql", connection)
 with open(file, "wb") as stream:
@@ -61,17 +61,20 @@ with open(file, "wb") as stream:
             print("now", flush=True)
             sys.stdin.read()
     record = driver.dump(sink, report=lambda n: None)
-with driver.scratch(record) as scratch:
+with driver.scratch(record, folder=Path(folder)) as scratch:
     print("now", scratch.pid, flush=True)
     sys.stdin.read()
 """
 
 
-def crash(connection, where: str, file: Path) -> tuple[list[psutil.Process], list[str]]:
-    """Start a dump or a proof in a process of its own, kill it at the worst moment; return its children of then."""
+def crash(connection, where: str, file: Path, *, folder: Path) -> tuple[list[psutil.Process], list[str]]:
+    """Start a dump or a proof in a process of its own, kill it at the worst moment; return its children of then.
+
+    The proof's server is made in ``folder``, and not where whatever else runs on this machine makes and sweeps its own.
+    """
     arguments = [connection.host, str(connection.port), connection.database, connection.user]
     process = subprocess.Popen(
-        [sys.executable, "-c", CRASH, *arguments, str(connection.password_file), where, str(file)],
+        [sys.executable, "-c", CRASH, *arguments, str(connection.password_file), where, str(file), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,11 +93,11 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
-def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, tmp_path, wait_until) -> None:
+def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, server_folder, tmp_path, wait_until) -> None:
     connection = postgresql.fresh()
     postgresql.swell(connection)
 
-    children, _ = crash(connection, "dump", tmp_path / "x.dump")
+    children, _ = crash(connection, "dump", tmp_path / "x.dump", folder=server_folder)
 
     assert any("pg_dump" in child.name() for child in children if not gone(child)) or children
     wait_until(lambda: all(gone(child) for child in children))
@@ -111,15 +114,15 @@ def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, tmp_path,
 
 
 def test_sigkill_in_mid_proof_leaves_no_server_and_its_folder_is_swept(
-    postgresql, restored, tmp_path, wait_until
+    postgresql, restored, server_folder, tmp_path, wait_until
 ) -> None:
     made, _ = restored
-    before = set(Path("/tmp").glob("copias-srv-*"))
+    before = set(server_folder.glob("copias-srv-*"))
 
-    children, _ = crash(postgresql.fresh(), "proof", tmp_path / "x.dump")
+    children, _ = crash(postgresql.fresh(), "proof", tmp_path / "x.dump", folder=server_folder)
 
     wait_until(lambda: all(gone(child) for child in children))
-    left = set(Path("/tmp").glob("copias-srv-*")) - before
+    left = set(server_folder.glob("copias-srv-*")) - before
     assert len(left) == 1
-    with made.driver.scratch(made.record):
+    with made.driver.scratch(made.record, folder=server_folder):
         assert not left.pop().exists()

@@ -248,7 +248,7 @@ def test_append_that_met_an_outage_of_unknown_effect_is_not_repeated_blindly(tow
 def test_outage_after_the_append_leaves_it_perhaps_written(town: Town, response: Make, nth: int) -> None:
     # The calls are: header, (append), row, visible status.
     town.admin.fault("status", BATCH_GET, status=503, nth=nth, times=0)
-    desk = town.desk()
+    desk = town.desk(attempts=2)
 
     with pytest.raises(WriteUncertain):
         desk.append_response(response())
@@ -259,7 +259,7 @@ def test_outage_after_the_append_leaves_it_perhaps_written(town: Town, response:
 
 
 def test_outage_while_the_key_is_looked_for_leaves_the_doubt(town: Town, response: Make) -> None:
-    desk = town.desk()
+    desk = town.desk(attempts=2)
     desk.append_response(response())
     town.admin.outage()
 
@@ -269,7 +269,7 @@ def test_outage_while_the_key_is_looked_for_leaves_the_doubt(town: Town, respons
 
 @pytest.mark.parametrize("mode", ["503", "refuse"])
 def test_outage_before_the_append_is_surely_not_written(town: Town, response: Make, mode: str) -> None:
-    desk = town.desk()
+    desk = town.desk(attempts=2)
     town.admin.outage(mode=mode)
 
     with pytest.raises(HelpDeskUnavailable) as caught:

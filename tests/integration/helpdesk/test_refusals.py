@@ -36,7 +36,7 @@ def test_read_whose_answer_is_lost_is_repeated(town: Town, kind: str) -> None:
 
 @pytest.mark.parametrize("mode", ["503", "refuse"])
 def test_long_outage_is_try_later(town: Town, mode: str) -> None:
-    desk = town.desk()
+    desk = town.desk(attempts=2)
     desk.cases()
     town.admin.outage(mode=mode)
 
@@ -137,7 +137,7 @@ def test_page_of_a_proxy_instead_of_an_answer_is_try_later(town: Town) -> None:
     town.admin.fault("status", BATCH_GET, status=502, times=0)
 
     with pytest.raises(HelpDeskUnavailable):
-        town.desk().cases()
+        town.desk(attempts=2).cases()
 
 
 def test_key_file_is_checked_before_any_call(town: Town, tmp_path: Path) -> None:

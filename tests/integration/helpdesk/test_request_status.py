@@ -240,7 +240,7 @@ def test_late_redelivery_does_not_bring_an_old_status_back(town: Town, response:
 
 
 def test_reflection_that_was_interrupted_is_made_by_the_redelivery(town: Town, response: t.Any) -> None:
-    desk = town.desk(update_request_status=True)
+    desk = town.desk(attempts=2, update_request_status=True)
     row = response("En proceso", "k1")
     town.admin.fault("status", LOOK, status=503, times=0)
 

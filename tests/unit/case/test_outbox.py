@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copias.case.book import CaseBook
-from copias.case.outbox import Outbox, queue
+from copias.case.outbox import Outbox, TooSoon, queue
 from copias.errors import HelpDeskUnavailable
+from copias.google.errors import GoogleBadRequest, GoogleUnavailable
 from copias.helpdesk import WriteUncertain
 from copias.ledger import Ledger
 from copias.people import Actor, Identity, Person, Role
@@ -97,5 +98,85 @@ def test_all_cases_are_delivered(tmp_path: Path) -> None:
     for number in ("7", "8"):
         queue(book, number, f"row-{number}", {"kind": "response"})
 
-    assert sorted(outbox.deliver_all()) == ["7", "8"]
+    assert sorted(outbox.deliver_all_rows()) == ["7", "8"]
     assert sorted(desk.rows) == ["row-7", "row-8"]
+
+
+class Mail:
+    """A sender by plan: ``ok``, ``down``, ``lost`` (sent, no answer), ``cut`` (not sent, no answer) or ``refused``."""
+
+    def __init__(self, plan: list[str]) -> None:
+        self.plan = plan
+        self.sent: list[str] = []
+
+    def __call__(self, row: Mapping[str, t.Any], *, attempted_at: str | None) -> dict[str, t.Any]:
+        key = row["key"]
+        if attempted_at is not None and key in self.sent:
+            return {"message": "found"}
+        step = self.plan.pop(0) if self.plan else "ok"
+        if step == "refused":
+            raise GoogleBadRequest("no se envió")
+        if step in {"ok", "lost"}:
+            self.sent.append(key)
+        if step != "ok":
+            raise GoogleUnavailable("no se envió", maybe_done=step != "down")
+        return {"message": "sent"}
+
+
+def make_mail(folder: Path, mail: Mail, desk: Desk | None = None, *, settle: float = 0) -> tuple[CaseBook, Outbox]:
+    book = CaseBook(Ledger(folder / "ledger.jsonl"), ACTOR)
+    for key in ("a", "b"):
+        queue(book, "7", key, {"kind": "notice", "what": "failed"})
+    queue(book, "7", "r", {"kind": "response"})
+    return book, Outbox(book, folder, desk or Desk([]), post=mail, settle=settle)
+
+
+@given(st.lists(st.sampled_from(["ok", "down", "lost", "cut", "refused"]), max_size=8))
+def test_each_notice_is_sent_once_or_refused_for_good(
+    tmp_path_factory: pytest.TempPathFactory, plan: list[str]
+) -> None:
+    mail = Mail(list(plan))
+    book, outbox = make_mail(tmp_path_factory.mktemp("outbox"), mail)
+
+    for _ in range(len(plan) + 1):
+        outbox.deliver_case("7")
+
+    story = book.story("7")
+    assert story.unsent == ()
+    assert sorted([*mail.sent, *story.rejected]) == ["a", "b"]
+
+
+def test_rows_and_notices_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    mail, desk = Mail(["down", "down"]), Desk(["down"])
+    book, outbox = make_mail(tmp_path, mail, desk)
+
+    first = outbox.deliver_case("7")
+    second = outbox.deliver_case("7")
+
+    assert first.waiting == ("r", "a", "b")
+    assert second.delivered == ("r",)
+    assert book.story("7").waiting == ()
+
+
+def test_a_notice_without_an_answer_is_left_alone_until_it_can_be_found(tmp_path: Path) -> None:
+    mail = Mail(["lost"])
+    book, outbox = make_mail(tmp_path, mail, settle=3600)
+    outbox.deliver_notices("7")
+
+    again = outbox.deliver_notices("7")
+
+    assert isinstance(again.trouble, TooSoon)
+    assert again.waiting == ("a",)
+    assert mail.sent == ["a", "b"]  # the other did not wait for it
+    assert book.story("7").unsent == ("a",)
+
+
+def test_after_an_outage_of_mail_no_other_case_is_tried(tmp_path: Path) -> None:
+    mail = Mail(["down"] * 5)
+    book, outbox = make_mail(tmp_path, mail)
+    queue(book, "8", "c", {"kind": "notice", "what": "failed"})
+
+    outbox.deliver_all_notices()
+
+    assert len(mail.plan) == 4
+    assert book.story("8").unsent == ("c",)

@@ -46,7 +46,7 @@ def test_a_case_in_order_passes() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"kind": "mailbox"}, ["clase de copia"]),
+        ({"kind": "drive"}, ["clase de copia"]),
         ({"kind": None}, ["clase de copia"]),
         ({"mode": "remote"}, ["modalidad"]),
         ({"authorisation": None}, ["autorización"]),
@@ -86,7 +86,7 @@ BEGUN = ("case.assigned", "case.started")
     ],
 )
 def test_a_case_never_goes_on_with_the_copy_of_another_database(names: tuple[str, ...]) -> None:
-    assert failed(replace(READY, story=told(*names, subject="predial"))) == ["misma base"]
+    assert failed(replace(READY, story=told(*names, subject="predial"))) == ["mismo origen"]
     assert failed(replace(READY, story=told(*names))) == []
 
 

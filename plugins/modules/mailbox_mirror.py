@@ -1,0 +1,141 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, copias contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's face of the mirrors of many accounts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox_mirror
+short_description: Bring the mirrors of many mailboxes up to date
+version_added: 0.2.0
+description:
+  - Brings the local mirrors of all the accounts up to date in one call, many at a time, with one quota for all.
+  - A mailbox is mirrored only under an open case that names it and that somebody authorised, or under
+    C(mailboxes.standing) of the deployment's file.
+  - The call does not fail for one account. What came of each is in RV(mailboxes), and role C(mailbox_mirror) with
+    playbook C(mirror.yml) makes it each host's own result.
+options:
+  config:
+    description:
+      - The deployment's file, C(copias.yml).
+      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
+    type: path
+    required: true
+  accounts:
+    description: Primary addresses, in lower case; a double counts once.
+    type: list
+    elements: str
+    required: true
+  reconcile:
+    description:
+      - Also list each mailbox in full, name and make good what the history feed did not tell, fetch a random sample
+        again and compare it byte by byte.
+    type: bool
+    default: false
+requirements:
+  - The Python package C(copias), which is in this repository.
+notes:
+  - In check mode each mailbox is asked, with one call, whether it is another than its mirror; nothing is changed.
+  - A failure of the whole call, such as a key that cannot be used, tells in RV(ignore:msg), in Spanish, what happened,
+    why, and what to do. It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
+author:
+  - copias contributors (@copias)
+extends_documentation_fragment:
+  - funza.copias._case.attributes
+seealso:
+  - module: funza.copias.mailbox_sync
+"""
+
+EXAMPLES = r"""
+- name: Bring two mirrors up to date
+  funza.copias.mailbox_mirror:
+    config: "{{ copias_config }}"
+    accounts:
+      - marta.ejemplo@example.test
+      - ana.prueba@example.test
+  register: mirrored
+"""
+
+RETURN = r"""
+mailboxes:
+  description: What came of each account, by its address.
+  returned: success
+  type: dict
+  sample:
+    marta.ejemplo@example.test:
+      changed: true
+      full: false
+      fetched: 3
+      bytes: 48211
+      relabelled: 1
+      deleted: 0
+      refused: 0
+      seconds: 0.8
+      leave: {case: "1235", document: Oficio 12 de 2026, authoriser: Mariela Ejemplo Rincón}
+      reconciliation:
+      error:
+    ana.prueba@example.test:
+      changed: false
+      full: false
+      fetched: 0
+      bytes: 0
+      relabelled: 0
+      deleted: 0
+      refused: 0
+      seconds: 0.2
+      leave: {case: "", document: Resolución 100 de 2026, authoriser: Mariela Ejemplo Rincón}
+      reconciliation:
+      error:
+        error: AccountSuspended
+        what: la cuenta está suspendida
+        whose: ana.prueba@example.test
+        why: Google no deja leer una cuenta suspendida
+        repair: un superadministrador la reactiva
+        exit_code: 3
+        transient: false
+"""
+
+import typing as t
+
+from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+
+try:
+    from copias.case.guard import die_with_playbook
+    from copias.mailbox.mirroring import mirror_accounts, publish_outcomes
+    from copias.mailbox.outcome import show_difference
+except ImportError:
+    pass  # OfficeModule reports it
+
+
+def mirror(module: OfficeModule) -> dict[str, t.Any]:
+    """Bring the mirrors up to date; in check mode, ask which are not."""
+    if not module.check_mode:
+        die_with_playbook()
+    outcomes = mirror_accounts(
+        module.office, module.params["accounts"], reconcile=module.params["reconcile"], look=module.check_mode
+    )
+    publish_outcomes(outcomes.values())
+    return {
+        "changed": any(outcome.changed for outcome in outcomes.values()),
+        "mailboxes": {account: outcome.to_dict() for account, outcome in outcomes.items()},
+        "diff": show_difference(outcomes.values()),
+    }
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    OfficeModule(
+        {
+            **CONFIG_OPTION,
+            "accounts": {"type": "list", "elements": "str", "required": True},
+            "reconcile": {"type": "bool", "default": False},
+        }
+    ).finish(mirror)
+
+
+if __name__ == "__main__":
+    main()

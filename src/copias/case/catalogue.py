@@ -1,0 +1,78 @@
+"""The catalogue of copies: derived from the ledger whenever it is asked for, so it never differs from it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass
+
+if t.TYPE_CHECKING:
+    from copias.case.story import CopyRecord
+    from copias.office import Office
+
+
+@dataclass(frozen=True)
+class CataloguedCopy:
+    """One copy that was made and not voided.
+
+    Args:
+        case: number of its case.
+        copy_id: its own name.
+        kind: ``mailbox``, ``sinfa`` and so on.
+        subject: account or system.
+        made_at: ISO 8601, UTC.
+        status: ``made``, ``stored`` or ``verified``.
+        messages: of a mailbox, else ``None``.
+        bytes: size of the package's first file.
+        sha256: of the same.
+        store: logical name of the store.
+        package: its name there.
+    """
+
+    case: str
+    copy_id: str
+    kind: str
+    subject: str
+    made_at: str
+    status: str
+    messages: int | None
+    bytes: int
+    sha256: str
+    store: str
+    package: str
+
+    @property
+    def proven(self) -> bool:
+        """Tell whether it was given back and compared."""
+        return self.status == "verified"
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data."""
+        return {**asdict(self), "proven": self.proven}
+
+
+def list_copies(office: Office, *, subject: str | None = None) -> list[CataloguedCopy]:
+    """Return the copies, of one account or system only if asked so, the oldest first."""
+    found = [
+        _describe(number, copy)
+        for number, story in office.book.stories().items()
+        for copy in story.copies
+        if copy.status != "void"
+    ]
+    return sorted((copy for copy in found if subject in {None, copy.subject}), key=lambda copy: copy.made_at)
+
+
+def _describe(number: str, copy: CopyRecord) -> CataloguedCopy:
+    messages = copy.data.get("messages")
+    return CataloguedCopy(
+        case=number,
+        copy_id=copy.copy_id,
+        kind=str(copy.data["kind"]),
+        subject=str(copy.data["subject"]),
+        made_at=str(copy.data["finished"]),
+        status=copy.status,
+        messages=int(messages) if messages is not None else None,
+        bytes=copy.bytes,
+        sha256=copy.sha256,
+        store=copy.store,
+        package=copy.package,
+    )

@@ -1,0 +1,121 @@
+"""What resolves a case: a proven copy, or messages that were given back and read again. Nothing else does."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from copias.case.kinds import KIND_WORDS, kind_of_copy
+from copias.case.states import State
+from copias.errors import NotReady
+
+if t.TYPE_CHECKING:
+    from copias.case.story import CopyRecord, RestoreRecord, Story
+
+
+@dataclass(frozen=True)
+class Result:
+    """The proven result of a case, in the words that people get.
+
+    Args:
+        event: what ``case.resolved`` records of it: ``{"copy": id}`` or ``{"restore": id}``.
+        rows: names of the rows that the help desk needs before the case is resolved.
+        done: the sentence that answers the request.
+        proof: in one line, how it was proven.
+        evidence: what the response row names.
+        notice: name of the notice that tells the requester.
+        facts: what that notice names beside ``done`` and ``proof``.
+        copy: of a copy.
+    """
+
+    event: dict[str, str]
+    rows: tuple[str, ...]
+    done: str
+    proof: str
+    evidence: str
+    notice: t.Literal["resolved", "recovered"]
+    facts: dict[str, t.Any] = field(default_factory=dict)
+    copy: CopyRecord | None = None
+
+
+def result_rows(story: Story) -> tuple[str, ...]:
+    """Return the names of the rows that the case leaves: a recovery is no copy, so it has none in the control sheet."""
+    return ("resolved",) if story.copy is None and story.restore else ("control", "resolved")
+
+
+def proven_result(story: Story) -> Result:
+    """Return what resolves a case.
+
+    Raises:
+        NotReady: it has no proven result; what is missing is named.
+    """
+    proven = story.state in {State.VERIFIED, State.RESOLVED}
+    if story.copy is None and story.restore:
+        if not proven or not _is_whole(story.restore):
+            raise NotReady(
+                "el caso no se puede resolver sin haber devuelto y releído todo",
+                whose=f"caso {story.number}",
+                why="falta devolver mensajes, o releerlos",
+                repair=f"copias restore {story.number}",
+            )
+        return _result_of_restore(story, story.restore)
+    copy = story.copy
+    if copy is None or copy.status != "verified" or not proven:
+        raise NotReady(
+            "el caso no se puede resolver sin una copia probada",
+            whose=f"caso {story.number}",
+            why="falta la prueba de restauración" if copy else "no hay copia",
+            repair=f"copias run {story.number}",
+        )
+    return _result_of_copy(story, copy)
+
+
+def _is_whole(restore: RestoreRecord) -> bool:
+    """Tell whether what was proven is all that was planned: one message short is not done."""
+    proof, data = restore.proof, restore.data
+    same = (proof.get("messages"), proof.get("list_sha256")) == (data["messages"], data["list_sha256"])
+    return restore.status == "verified" and same
+
+
+def _result_of_copy(story: Story, copy: CopyRecord) -> Result:
+    kind = kind_of_copy(copy)
+    return Result(
+        event={"copy": copy.copy_id},
+        rows=result_rows(story),
+        done=kind.say_done(copy),
+        proof=kind.say_proof(copy),
+        evidence=f"{copy.package} · {copy.bytes} bytes · SHA-256 {copy.sha256}",
+        notice="resolved",
+        facts={"package": copy.package, "store": copy.store, "bytes": copy.bytes, "sha256": copy.sha256},
+        copy=copy,
+    )
+
+
+def _result_of_restore(story: Story, restore: RestoreRecord) -> Result:
+    count, place = restore.messages, say_target(restore)
+    return Result(
+        event={"restore": restore.restore_id},
+        rows=result_rows(story),
+        done=f"{KIND_WORDS['recovery'].capitalize()} de correo de {restore.data['account']} hecha: "
+        f"{count} mensajes devueltos a {place}, todos encontrados allí.",
+        proof=say_proof(restore),
+        evidence=f"{restore.restore_id} · {count} mensajes · SHA-256 de la lista {restore.data['list_sha256']}",
+        notice="recovered",
+        facts={"place": place, "messages": count, "sha256": restore.data["list_sha256"]},
+    )
+
+
+def say_target(restore: RestoreRecord) -> str:
+    """Return where the messages went; a folder of the server is not named to people who cannot see it."""
+    target = restore.data["target"]
+    if not target["account"]:
+        return "una carpeta, como archivos"
+    return f"la etiqueta «{target['label']}» de {target['account']}"
+
+
+def say_proof(restore: RestoreRecord) -> str:
+    """Return how a recovery was proven."""
+    return (
+        f"los {restore.messages} mensajes están en su destino; {restore.proof.get('compared')} releídos, "
+        "iguales a la copia bit a bit"
+    )

@@ -1,0 +1,166 @@
+"""Mirrors of many accounts, brought up to date at once: one event loop, one session, one quota, one result for each.
+
+No account stops another: what goes wrong with one is its own result. A signal to end lets every round keep what it has
+read and tells which were not finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from copias.errors import BackupError
+from copias.files import write_atomically
+from copias.mailbox.account_round import AccountRound, say_stopped
+from copias.mailbox.engine import open_budget
+from copias.mailbox.outcome import Outcome
+from copias.mailbox.permission import Leave, find_leaves
+from copias.people import Role
+from copias.progress import ENVIRONMENT, Step
+from copias.run.folder import RunFolder
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from copias.google.session import GoogleSession
+    from copias.mailbox.settings import MailboxSettings
+    from copias.office import Office
+
+SYNCED: t.Final = "mirror.synced"
+"""Event of a round that changed a mirror."""
+
+
+def mirror_accounts(
+    office: Office, accounts: Iterable[str], *, reconcile: bool = False, look: bool = False
+) -> dict[str, Outcome]:
+    """Bring the mirrors of accounts up to date, and return what came of each, in their order.
+
+    A mailbox is mirrored only by somebody's leave: see :mod:`copias.mailbox.permission`. Each round that changed
+    something is recorded in the ledger.
+
+    Args:
+        office: whose mirrors.
+        accounts: primary addresses; a double counts once.
+        reconcile: also compare each mirror with a full listing of its mailbox, and a sample byte by byte.
+        look: only ask which mailboxes are other than their mirrors; nothing is changed.
+
+    Raises:
+        NotAllowed: the role of who asks does not include it.
+        BadConfiguration: Google's key cannot be used.
+    """
+    office.actor.require(Role.AGENT, "actualizar espejos de buzones")
+    wanted = list(dict.fromkeys(accounts))
+    leaves = find_leaves(office, wanted)
+    done = {account: Outcome(account, error=why) for account, why in leaves.items() if isinstance(why, BackupError)}
+    allowed = {account: leave for account, leave in leaves.items() if isinstance(leave, Leave)}
+    if allowed and office.deployment.mailboxes is not None:
+        rounds = _Rounds(office, office.deployment.mailboxes, reconcile=reconcile, look=look)
+        done |= asyncio.run(rounds.run(allowed))
+    return {account: done[account] for account in wanted}
+
+
+def publish_outcomes(outcomes: Iterable[Outcome]) -> None:
+    """Leave what came of each account in the folder of the run, for the command line; a run by hand has none."""
+    progress = os.environ.get(ENVIRONMENT)
+    if progress:
+        data = {outcome.account: outcome.to_dict() for outcome in outcomes}
+        write_atomically(RunFolder(Path(progress).parent).mailboxes, orjson.dumps(data))
+
+
+class _Rounds:
+    """The rounds of one call."""
+
+    def __init__(self, office: Office, settings: MailboxSettings, *, reconcile: bool, look: bool) -> None:
+        self._office = office
+        self._settings = settings
+        self._reconcile = reconcile
+        self._look = look
+        self._turns = asyncio.Semaphore(settings.accounts_at_once)
+
+    async def run(self, allowed: Mapping[str, Leave]) -> dict[str, Outcome]:
+        """Do them all.
+
+        Raises:
+            BadConfiguration: Google's key cannot be used.
+        """
+        from copias.google.session import GoogleSession
+
+        deployment = self._office.deployment
+        budget = open_budget(deployment)
+        async with GoogleSession(deployment.google, budget, connections=self._settings.connections) as session:
+            with Step("Actualizar los espejos", len(allowed), unit="accounts") as step:
+                rounds = {
+                    account: asyncio.create_task(self._take_turn(session, account, leave))
+                    for account, leave in allowed.items()
+                }
+                for task in rounds.values():
+                    task.add_done_callback(lambda _: step(1))
+                with _ending_on_signal(rounds.values()):
+                    await asyncio.wait(rounds.values())
+        return {account: _read_outcome(account, task) for account, task in rounds.items()}
+
+    async def _take_turn(self, session: GoogleSession, account: str, leave: Leave) -> Outcome:
+        from copias.google.gmail import Gmail
+        from copias.google.scopes import GMAIL_READ
+
+        async with self._turns:
+            one = AccountRound(self._office, self._settings, Gmail(session, account, (GMAIL_READ,)), leave)
+            if self._look:
+                return await one.look()
+            outcome = await one.run(reconcile=self._reconcile)
+        if outcome.changed:
+            self._record(outcome)
+        return outcome
+
+    def _record(self, outcome: Outcome) -> None:
+        """Say in the ledger whose mirror changed, and by whose leave; nothing of any message."""
+        book, leave = self._office.book, outcome.leave
+        with book.ledger.transaction(book.actor.to_event()) as ledger:
+            data = {"account": outcome.account, **outcome.counts(), "leave": leave.to_dict() if leave else None}
+            ledger.append(SYNCED, data)
+
+
+@contextmanager
+def _ending_on_signal(tasks: Collection[asyncio.Task[Outcome]]) -> Iterator[None]:
+    """Cancel the rounds when this process is asked to end."""
+
+    def cancel() -> None:
+        for task in tasks:
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _read_outcome(account: str, task: asyncio.Task[Outcome]) -> Outcome:
+    """Return what a round came to, whatever ended it."""
+    if task.cancelled():
+        return Outcome(account, error=say_stopped(account))
+    error = task.exception()
+    if error is None:
+        return task.result()
+    return Outcome(account, error=error if isinstance(error, BackupError) else _say_fault(account, error))
+
+
+def _say_fault(account: str, error: BaseException) -> BackupError:
+    """Return the error of a round that the program itself broke; of the exception no text, which may be anything."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" en {place.tb_frame.f_code.co_qualname}, línea {place.tb_lineno}" if place else ""
+    return BackupError(
+        "el programa falló con el espejo de esta cuenta",
+        whose=account,
+        why=f"{type(error).__name__}{where}",
+        repair="ejecute otra vez; si se repite, envíe este mensaje a quien mantiene copias",
+    )

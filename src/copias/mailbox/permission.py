@@ -1,0 +1,138 @@
+"""The gate of the mirrors: an open case that somebody authorised and that names the account, or a standing leave."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from copias.case.intake import in_force
+from copias.case.states import State
+from copias.errors import BackupError, NotAllowed
+from copias.mailbox.status import mirror_folder
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from copias.case.story import Story
+    from copias.mailbox.settings import MailboxSettings
+    from copias.mailbox.standing import StandingAuthorisation
+    from copias.office import Office
+
+_CLOSED: t.Final = frozenset({State.CANCELLED, State.ON_HOLD, State.RESOLVED})
+
+
+@dataclass(frozen=True)
+class Leave:
+    """By whose leave a mailbox is mirrored.
+
+    Args:
+        document: the act.
+        authoriser: who allowed it.
+        case: number of the case; empty for the deployment's standing authorisation.
+    """
+
+    document: str
+    authoriser: str
+    case: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain data."""
+        return {"case": self.case, "document": self.document, "authoriser": self.authoriser}
+
+
+def find_leaves(office: Office, accounts: Collection[str]) -> dict[str, Leave | BackupError]:
+    """Return for each account by whose leave it is mirrored, or why it is not.
+
+    The errors are returned, not raised, so that one account stops no other: ``BadInput`` for what is no account of
+    this deployment, ``NotAllowed`` without a leave, and what the Directory said when only a department could tell.
+    """
+    found: dict[str, Leave | BackupError] = {}
+    for account in accounts:
+        try:
+            mirror_folder(office.deployment, account)
+        except BackupError as error:
+            found[account] = error
+    settings = office.deployment.mailboxes
+    if settings is None:
+        return found
+    found |= _find_cases(office.book.stories().values(), set(accounts) - found.keys())
+    left = [account for account in accounts if account not in found]
+    return {**found, **_find_standing(office, settings, left)}
+
+
+def _find_cases(stories: Iterable[Story], accounts: Collection[str]) -> dict[str, Leave]:
+    """Return the accounts that open authorised cases name."""
+    found: dict[str, Leave] = {}
+    for story in stories:
+        account = _find_account(story)
+        if account in accounts and story.state not in _CLOSED and (leave := _find_leave(story)):
+            found[account] = leave
+    return found
+
+
+def _find_account(story: Story) -> str:
+    """Return the account that a case was last classified or started for, if it is one's mailbox."""
+    decided = story.classification or story.started
+    return str(decided.get("subject") or "") if decided.get("kind") == "mailbox" else ""
+
+
+def _find_leave(story: Story) -> Leave | None:
+    """Return the authorisation of a case while it counts: the one recorded, else the one that it started with."""
+    from copias.config import Authorisation
+
+    given = story.authorisation or story.started.get("authorisation")
+    grant = Authorisation.model_validate(given) if given else None
+    if grant is None or not in_force(grant):
+        return None
+    return Leave(document=grant.document, authoriser=grant.authoriser, case=story.number)
+
+
+def _find_standing(
+    office: Office, settings: MailboxSettings, accounts: Collection[str]
+) -> Mapping[str, Leave | BackupError]:
+    """Look for the accounts in the deployment's standing authorisation."""
+    standing = settings.standing
+    if standing is None:
+        return {account: _refuse(account, "no hay una autorización permanente") for account in accounts}
+    if not standing.in_force:
+        why = f"la autorización permanente terminó el {standing.until:%d/%m/%Y}"
+        return {account: _refuse(account, why) for account in accounts}
+    leave = Leave(document=standing.document, authoriser=standing.authoriser)
+    named = {account: leave for account in accounts if account in standing.accounts}
+    others = [account for account in accounts if account not in named]
+    return {**named, **_find_departments(office, standing, others, leave)}
+
+
+def _find_departments(
+    office: Office, standing: StandingAuthorisation, accounts: Collection[str], leave: Leave
+) -> Mapping[str, Leave | BackupError]:
+    """Ask the Directory of which departments accounts are, in one listing for all; not at all when none may count."""
+    departments: dict[str, str] = {}
+    if accounts and standing.departments:
+        try:
+            departments = _read_departments(office)
+        except BackupError as error:
+            return dict.fromkeys(accounts, error)
+    why = "la autorización permanente no cubre la cuenta ni su dependencia"
+    return {
+        account: leave if standing.covers_department(departments.get(account, "")) else _refuse(account, why)
+        for account in accounts
+    }
+
+
+def _read_departments(office: Office) -> dict[str, str]:
+    from copias.google.directory import Directory
+
+    settings = office.deployment.mailboxes
+    directory = Directory(office.deployment.google, administrator=settings.administrator if settings else "")
+    return {user.address: user.department for user in directory.users()}
+
+
+def _refuse(account: str, why: str) -> NotAllowed:
+    return NotAllowed(
+        "no está autorizado copiar este buzón",
+        whose=account,
+        why=f"ningún caso abierto y autorizado lo nombra, y {why}",
+        repair="autorice el caso de la cuenta con `copias authorise`, o registre el acto en mailboxes.standing de "
+        "copias.yml",
+    )

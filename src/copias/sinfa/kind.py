@@ -1,0 +1,115 @@
+"""SINFA cases, as the case machinery sees them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.case.kinds import Check, Forecast
+from copias.case.preflight import check_store
+from copias.case.rows import MODE_WORDS
+from copias.errors import BackupError
+
+if t.TYPE_CHECKING:
+    from copias.case.intake import Intake
+    from copias.case.step import StepPlan
+    from copias.case.story import CopyRecord, Story
+    from copias.config import Authorisation, DatabaseSettings, Deployment
+    from copias.database import SourceFacts
+    from copias.helpdesk import HelpDeskCase
+    from copias.office import Office
+
+PHASES = 3
+"""Copying, reading back and proving each take about as long as the dump."""
+
+
+class SinfaKind:
+    """Copies of a finance database; a subject is a database of the inventory."""
+
+    name: t.ClassVar[str] = "sinfa"
+    group: t.ClassVar[str] = "sinfa"
+    modes: t.ClassVar[tuple[str, ...]] = ("on_site",)
+
+    def find_subject(self, deployment: Deployment, case: HelpDeskCase) -> str | None:
+        """Return the database that the words name, or the only one that there is."""
+        if case.system is None and len(deployment.databases) == 1:
+            return next(iter(deployment.databases))
+        return case.system
+
+    def require_subject(self, deployment: Deployment, subject: str) -> None:
+        """Refuse a database that is not in the inventory.
+
+        Raises:
+            BadConfiguration: naming those that are.
+        """
+        deployment.database(subject)
+
+    def is_known(self, deployment: Deployment, subject: str) -> bool:
+        """Tell whether the database is in the inventory."""
+        return subject in deployment.databases
+
+    def find_leave(self, deployment: Deployment, _: HelpDeskCase, subject: str, /) -> Authorisation | None:
+        """Return the database's own authorisation."""
+        database = deployment.databases.get(subject)
+        return database.authorisation if database else None
+
+    def name_subject(self, deployment: Deployment) -> str:
+        """Return the databases that can be named."""
+        return f"BASE (hay: {', '.join(sorted(deployment.databases))})"
+
+    def check(self, office: Office, intake: Intake) -> tuple[Forecast | None, list[Check]]:
+        """Check the database, a server to prove the copy with, and the store."""
+        database = office.deployment.databases.get(intake.subject or "")
+        if database is None:
+            repair = f"copias classify {intake.number} --kind sinfa --subject {self.name_subject(office.deployment)}"
+            return None, [Check("base de datos", passed=False, why="el caso no dice cuál", repair=repair)]
+        source, found = _check_source(office, intake.subject or "", database)
+        predicted = source.predicted_bytes if source else 0
+        found.append(check_store(office, database.store, predicted))
+        if source is None:
+            return None, found
+        return Forecast(predicted, source.predicted_seconds * PHASES, source_bytes=source.bytes), found
+
+    def say_start(self, subject: str) -> str:
+        """Return what begins."""
+        return f"Inicia la copia de {subject}"
+
+    def plan_storing(self, office: Office, story: Story) -> StepPlan:
+        """Return the step that publishes the package."""
+        from copias.sinfa.storing import StoringPlan
+
+        return StoringPlan(office, story)
+
+    def say_kind(self, mode: str) -> str:
+        """Return the kind with its mode."""
+        return f"SINFA ({MODE_WORDS.get(mode, 'en sitio')})"
+
+    def say_done(self, copy: CopyRecord) -> str:
+        """Return what was done."""
+        return (
+            f"Copia de {copy.data['subject']} hecha, almacenada en {copy.store}, releída y probada por restauración: "
+            f"{copy.proof.get('tables', 0)} tablas y {copy.proof.get('rows', 0)} filas iguales al origen."
+        )
+
+    def say_proof(self, copy: CopyRecord) -> str:
+        """Return what was restored and compared."""
+        return f"restaurada: {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas, iguales"
+
+
+def _check_source(office: Office, name: str, database: DatabaseSettings) -> tuple[SourceFacts | None, list[Check]]:
+    from copias.database import driver_for
+    from copias.sinfa.records import last_record
+
+    driver = driver_for(database.engine, database.connection(), time_limit=database.time_limit.total_seconds())
+    try:
+        source = driver.probe(last_record(office.deployment, name))
+    except BackupError as error:
+        return None, [Check("base de datos", passed=False, why=f"{error.what}: {error.why}", repair=error.repair)]
+    return source, [
+        Check("base de datos", passed=True),
+        Check(
+            "servidor de prueba",
+            source.restorable,
+            f"no se puede arrancar aquí un servidor {source.engine} {source.major}",
+            "instale esa versión del servidor en esta máquina para probar la copia por restauración",
+        ),
+    ]

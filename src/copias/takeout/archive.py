@@ -1,0 +1,290 @@
+"""The zip files of a Takeout: looked at before anything is read from them, and never unpacked to a folder.
+
+Names in them are hostile, and so are their sizes. What is read is read as a stream and checked by its CRC-32.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import struct
+import typing as t
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from copias.errors import BadInput
+from copias.takeout.refusals import cut, damaged, hostile, too_large
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from copias.takeout.settings import DeliverySettings
+
+_END: t.Final = struct.Struct("<4s4H2IH")
+_LOCATOR: t.Final = struct.Struct("<4sIQI")
+_WIDE_END: t.Final = struct.Struct("<4sQ2H2I4Q")
+_LIMIT32: t.Final = 0xFFFFFFFF
+_LARGEST_COMMENT: t.Final = 0xFFFF
+_DIRECTORY_SHARE: t.Final = 512
+"""Bytes of the zip's directory allowed for an entry; a name has rarely more than 200."""
+_ENCRYPTED: t.Final = 0x1
+_SMALL: t.Final = 1 << 20
+"""Bytes below which a ratio says nothing."""
+_METHODS: t.Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_BLOCK: t.Final = 1 << 20
+_DRIVE_LETTER: t.Final = re.compile(r"[A-Za-z]:")
+_NUMBERED: t.Final = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,4}))?\.mbox", re.IGNORECASE | re.DOTALL)
+_INNER: t.Final = re.compile(r"(?:.*/)?takeout-[^/]*\.(?:zip|tgz)", re.IGNORECASE | re.DOTALL)
+_OF_GROUPS: t.Final = frozenset({"groups", "grupos", "google groups", "grupos de google"})
+"""Folders of the groups that the account owns: their messages are no mailbox of hers."""
+_SHOWN: t.Final = 160
+_READING: t.Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    EOFError,
+    OSError,
+)
+"""What the standard library raises for a damaged zip file; the fuzz test finds each."""
+
+
+@dataclass(frozen=True)
+class MboxEntry:
+    """An mbox file in a part: ``part`` counts from 0, ``name`` is as the zip has it."""
+
+    part: int
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the parts hold.
+
+    Args:
+        mboxes: the files with messages, in the order in which they are to be read.
+        others: product, the folder of the Takeout → files and bytes of what is no mail.
+    """
+
+    mboxes: tuple[MboxEntry, ...]
+    others: dict[str, tuple[int, int]]
+
+    @property
+    def bytes(self) -> int:
+        """Return the size of all mbox files."""
+        return sum(entry.bytes for entry in self.mboxes)
+
+
+class Archive:
+    """The parts of a Takeout, as a context manager.
+
+    Args:
+        paths: the parts in order; files of ours that nobody else can change.
+        names: as they were delivered, for messages.
+        settings: limits.
+
+    Raises:
+        BadInput: a part is none of a Takeout, is damaged, or is made to do harm; it is named.
+    """
+
+    def __init__(self, paths: Sequence[Path], names: Sequence[str], settings: DeliverySettings) -> None:
+        self._names = tuple(ascii(name[:_SHOWN]) for name in names)
+        self._settings = settings
+        with ExitStack() as stack:
+            self._zips = [
+                stack.enter_context(self._open(path, name)) for path, name in zip(paths, self._names, strict=True)
+            ]
+            self.contents = self._look()
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def open(self, entry: MboxEntry) -> t.BinaryIO:
+        """Open an mbox as a stream, whose end checks its CRC-32.
+
+        Raises:
+            CopyFailed: from a read: the part is damaged.
+        """
+        name = self._names[entry.part]
+        try:
+            stream = self._zips[entry.part].open(entry.name)
+        except _READING as error:
+            raise damaged(name, entry.name, error) from error
+        return t.cast("t.BinaryIO", io.BufferedReader(_Guarded(stream, name, entry.name), _BLOCK))
+
+    def _open(self, path: Path, name: str) -> zipfile.ZipFile:
+        _check_directory(path, name, self._settings.most_entries)
+        try:
+            return zipfile.ZipFile(path)
+        except _READING as error:
+            raise cut(name, str(error)) from error
+
+    def _look(self) -> Contents:
+        mboxes: list[MboxEntry] = []
+        others: dict[str, Counter[str]] = {}
+        total = 0
+        for part, archive in enumerate(self._zips):
+            self._check_sizes(part, archive)
+            for info in archive.infolist():
+                self._check_entry(self._names[part], info)
+                total += info.file_size
+                if info.is_dir():
+                    continue
+                if info.filename.lower().endswith(".mbox") and _product(info.filename).lower() not in _OF_GROUPS:
+                    entry = MboxEntry(part, info.filename, info.file_size)
+                    if archive.getinfo(info.filename) is not info:
+                        raise hostile(self._names[part], f"{info.filename[:_SHOWN]!a} está dos veces")
+                    mboxes.append(entry)
+                else:
+                    others.setdefault(_product(info.filename), Counter()).update(files=1, bytes=info.file_size)
+        if total > self._settings.largest_bytes:
+            raise too_large(", ".join(self._names[:3]), f"{total} bytes, y se admiten {self._settings.largest_bytes}")
+        if not mboxes:
+            raise BadInput(
+                "el Takeout no trae correo",
+                whose=", ".join(self._names[:3]),
+                why=f"trae {', '.join(sorted(map(ascii, others))[:10]) or 'nada'}",
+                repair="pida el Takeout otra vez marcando Gmail, y todo el correo",
+            )
+        tallies = {product: (count["files"], count["bytes"]) for product, count in others.items()}
+        return Contents(tuple(sorted(mboxes, key=_reading_order)), tallies)
+
+    def _check_sizes(self, part: int, archive: zipfile.ZipFile) -> None:
+        """Refuse entries that together are longer than the file: they overlap, which is how the worst bombs work."""
+        stored = sum(info.compress_size for info in archive.infolist())
+        archive_file = t.cast("t.BinaryIO", archive.fp)
+        if stored > archive_file.seek(0, io.SEEK_END):
+            raise hostile(self._names[part], "sus archivos ocupan más que el zip: se montan unos sobre otros")
+
+    def _check_entry(self, name: str, info: zipfile.ZipInfo) -> None:
+        shown = ascii(info.filename[:_SHOWN])
+        if fault := _find_name_fault(info.filename):
+            raise hostile(name, f"{shown}: {fault}")
+        if info.flag_bits & _ENCRYPTED:
+            raise BadInput(
+                "el Takeout está cifrado con contraseña",
+                whose=name,
+                why=shown,
+                repair="ponga los .zip tal como los dio Google, que no llevan contraseña",
+            )
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise hostile(name, f"{shown}: es un enlace simbólico")
+        if info.compress_type not in _METHODS:
+            raise BadInput(
+                "el .zip no está comprimido como los de Google",
+                whose=name,
+                why=f"{shown} usa el método {info.compress_type}",
+                repair="ponga los .zip tal como los dio Google",
+            )
+        if _INNER.fullmatch(info.filename):
+            raise BadInput(
+                "las partes del Takeout están dentro de otro .zip",
+                whose=name,
+                why=shown,
+                repair="saque las partes y póngalas sueltas en la carpeta",
+            )
+        if info.file_size > max(_SMALL, info.compress_size * self._settings.largest_ratio):
+            raise too_large(name, f"{shown} dice que {info.compress_size} bytes se vuelven {info.file_size}")
+
+
+class _Guarded(io.RawIOBase):
+    """A stream of a zip file whose faults are told as ours."""
+
+    def __init__(self, stream: t.IO[bytes], part: str, entry: str) -> None:
+        super().__init__()
+        self._stream = stream
+        self._part = part
+        self._entry = entry
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any, /) -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._stream.read(len(view))
+        except _READING as error:
+            raise damaged(self._part, self._entry, error) from error
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def iterate_blocks(stream: t.BinaryIO) -> Iterator[bytes]:
+    """Yield a stream in blocks of 1 MiB, and close it."""
+    with stream:
+        while block := stream.read(_BLOCK):
+            yield block
+
+
+def mbox_key(name: str) -> tuple[str, int]:
+    """Return what the numbered pieces of one mbox share, and the piece's number: 0 for the only one."""
+    found = _NUMBERED.fullmatch(name)
+    return (found["stem"], int(found["number"] or 0)) if found else (name, 0)
+
+
+def _reading_order(entry: MboxEntry) -> tuple[str, int, int]:
+    return (*mbox_key(entry.name), entry.part)
+
+
+def _product(name: str) -> str:
+    """Return the folder below ``Takeout`` that a file is of."""
+    parts = name.split("/")
+    return parts[1] if len(parts) > 2 else parts[0] if len(parts) > 1 else ""
+
+
+def _find_name_fault(name: str) -> str:
+    parts = re.split(r"[/\\]", name)
+    if not name:
+        return "un archivo no tiene nombre"
+    if name.startswith(("/", "\\")) or ".." in parts or _DRIVE_LETTER.match(name):
+        return "la ruta sale de la carpeta"
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        return "el nombre tiene caracteres de control"
+    return ""
+
+
+def _check_directory(path: Path, name: str, most_entries: int) -> None:
+    """Look at the end of a zip before its directory is read into memory: a hostile one may be of gigabytes."""
+    with path.open("rb") as stream:
+        length = stream.seek(0, io.SEEK_END)
+        start = max(0, length - _END.size - _LARGEST_COMMENT)
+        stream.seek(start)
+        tail = stream.read()
+        place = tail.rfind(b"PK\5\6")
+        if place < 0 or len(tail) - place < _END.size:
+            raise cut(name, "no tiene el final de un .zip")
+        *_, count, size, offset, _comment = _END.unpack_from(tail, place)
+        if _LIMIT32 in {size, offset} or count == _LARGEST_COMMENT:
+            count, size = _read_wide(stream, tail, place, name)
+    if count > most_entries or size > max(_SMALL, most_entries * _DIRECTORY_SHARE):
+        raise too_large(name, f"{count} archivos, y se admiten {most_entries}")
+
+
+def _read_wide(stream: t.BinaryIO, tail: bytes, place: int, name: str) -> tuple[int, int]:
+    try:
+        signature, _, offset, _ = _LOCATOR.unpack_from(tail, place - _LOCATOR.size)
+        stream.seek(offset)
+        fields = _WIDE_END.unpack(stream.read(_WIDE_END.size))
+    except (struct.error, OSError, OverflowError) as error:
+        raise cut(name, "el final del .zip está dañado") from error
+    if signature != b"PK\6\7" or fields[0] != b"PK\6\6":
+        raise cut(name, "el final del .zip está dañado")
+    return fields[7], fields[8]

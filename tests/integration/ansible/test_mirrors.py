@@ -1,0 +1,131 @@
+"""The mirrors of the accounts as a playbook brings them up to date: each account is a host with a result of its own."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from copias_sandbox.seed.words import DOMAIN
+from copias_sandbox.world import PROJECT
+from tests.integration.ansible import plays
+from tests.integration.ansible.modules import documented
+
+ANA, LUZ, PIA = ACCOUNTS = tuple(f"{name}.prueba@{DOMAIN}" for name in ("ana", "luz", "pia"))
+GET = "gmail.users.messages.get"
+STANDING = {
+    "authoriser": "Mariela Ejemplo",
+    "post": "Secretaria General",
+    "document": "Resolución 100 de 2026",
+    "motive": "Custodia del correo institucional",
+    "until": "2099-12-31",
+    "accounts": [*ACCOUNTS],
+}
+
+
+@pytest.fixture
+def hosts(town):
+    """Three accounts with mail, and an inventory of them beside the deployment's."""
+    town.configure(mailboxes__standing=STANDING, mailboxes__time_limit="PT4S", google__attempts=2, directory=False)
+    for place, account in enumerate(ACCOUNTS):
+        town.admin.user(account, isMailboxSetup=True, suspended=False, name={"fullName": account}, orgUnitPath="/")
+        town.admin.mailbox(account, count=6, mean_bytes=900, seed=place)
+    path = town.temporary / "accounts.yml"
+    path.write_text(yaml.safe_dump({"mailboxes": {"hosts": dict.fromkeys(ACCOUNTS)}}))
+    town.admin.clear_calls()
+    return path
+
+
+def mirror(town, hosts, *arguments, playbook="mirror.yml"):
+    given = ["-i", str(hosts), *arguments]
+    return plays.play(town, *given, case=None, playbook=PROJECT / "playbooks" / playbook)
+
+
+def test_each_account_has_its_own_result_and_a_second_run_changes_nothing(town, hosts):
+    first = mirror(town, hosts)
+    again = mirror(town, hosts)
+
+    assert first.code == again.code == 0, first.text
+    assert first.changed == dict.fromkeys(ACCOUNTS, 1)
+    assert again.changed == dict.fromkeys(ACCOUNTS, 0)
+    assert len(town.admin.calls(GET)) == 18
+
+
+def test_suspended_and_hanging_accounts_fail_alone(town, hosts):
+    town.admin.suspend(LUZ)
+    town.admin.fault("latency", GET, match=town.admin.mail(PIA)[0]["id"], seconds=60, times=0)
+
+    played = mirror(town, hosts)
+
+    assert played.code == 2
+    assert {host: (one["changed"], one["failed"]) for host, one in played.recap.items()} == {
+        ANA: (1, 0),
+        LUZ: (0, 1),
+        PIA: (0, 1),
+    }
+    assert "AccountSuspended" in played.text
+    assert "mailboxes.time_limit" in played.text
+
+
+def test_limit_chooses_accounts_without_naming_control(town, hosts):
+    played = mirror(town, hosts, "--limit", LUZ)
+
+    assert played.code == 0, played.text
+    assert played.changed == {LUZ: 1}
+    assert len(town.admin.calls(GET)) == 6
+
+
+def test_check_mode_tells_which_mailboxes_changed_and_reads_none(town, hosts):
+    mirror(town, hosts, "--limit", f"{ANA},{LUZ}")
+    town.admin.deliver(LUZ)
+    before = plays.everything(town)
+    town.admin.clear_calls()
+
+    played = mirror(town, hosts, "--check", "--diff")
+
+    assert played.changed == {ANA: 0, LUZ: 1, PIA: 1}
+    assert town.admin.calls(GET) == []
+    assert ledger_and_mirrors(plays.everything(town)) == ledger_and_mirrors(before)
+
+
+def ledger_and_mirrors(found):
+    return {path: content for path, content in found.items() if "sqlite" not in path}
+
+
+def test_account_that_the_call_did_not_know_of_fails_too(town, hosts):
+    report = [{"hosts": "mailboxes", "gather_facts": False, "roles": [{"role": "funza.copias._mailbox_report"}]}]
+    report[0]["vars"] = {"__mailbox_mirror_done": {"mailboxes": {}}}
+    playbook = town.temporary / "report.yml"
+    playbook.write_text(yaml.safe_dump(report))
+
+    played = plays.play(town, "-i", str(hosts), case=None, playbook=playbook)
+
+    assert played.code == 2
+    assert {one["failed"] for one in played.recap.values()} == {1}
+
+
+def test_arguments_are_checked_once_for_all(town, hosts):
+    played = mirror(town, hosts)
+
+    assert played.text.count("Validating arguments") == 1
+    assert sum(one["ok"] for one in played.recap.values()) == len(ACCOUNTS) + 2
+
+
+def test_reconciling_is_a_playbook_of_its_own(town, hosts):
+    mirror(town, hosts)
+    town.admin.clear_calls()
+
+    played = mirror(town, hosts, "--limit", ANA, playbook="reconcile.yml")
+
+    assert played.code == 0, played.text
+    assert played.changed == {ANA: 0}
+    assert len(town.admin.calls(GET)) == 6  # the sample
+    assert "different: []" in played.text
+
+
+def test_module_returns_what_it_documents(town, hosts, modules):
+    result = modules.run("mailbox_mirror", accounts=[ANA])
+
+    described = documented("mailbox_mirror")["mailboxes"]["sample"]
+    assert all(set(one) == set(result["mailboxes"][ANA]) for one in described.values())
+    assert result["diff"]["after"][ANA] > 0
+    assert result["diff"]["before"][ANA] is None
