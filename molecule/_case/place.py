@@ -4,6 +4,7 @@ Each scenario has its own, named for it: a folder of the run, a folder of the NA
 
     place.py up NAME      make it; what is there already is kept
     place.py look NAME    print, as JSON, what a case left: read without the product
+    place.py choose NAME  make the other case one that gives all of a copied mailbox back
     place.py down NAME    end its help desk
 """
 
@@ -13,14 +14,19 @@ import json
 import subprocess
 import sys
 import typing as t
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from psycopg import Connection, connect, sql
 
+from copias.case.deciding import classify
+from copias.case.intake import read_case
 from copias.files import make_private_directory, write_atomically
-from copias.office import open_office
+from copias.mailbox.restore.planning import Order, draft_restore
+from copias.mailbox.restore.search import Query
+from copias.office import Office, open_office
 from copias.package import generate_key
 from copias.people import read_identity
 from copias_sandbox import control
@@ -32,6 +38,9 @@ HERE = Path(__file__).resolve().parent
 RUN = HERE.parents[1] / ".work" / "molecule" / "hosts"
 NAS, DATABASE_SERVER, ACCOUNT = "192.0.2.20", "192.0.2.30", "copias"
 SUBJECT, STORE = "sinfa", "nas"
+MIRRORED = ["marta.ejemplo@alcaldia.example", "mesa.ayuda@alcaldia.example"]
+MANUAL, MANUAL_CASE = "manual_copy", "1235"
+RECOVERY_CASE = "1234"
 CASES = 40
 
 
@@ -61,10 +70,18 @@ class Place:
             make_private_directory(office.deployment.signing_key.parent)
             generate_key(office.deployment.signing_key)
         office.open_store(STORE).prepare()
+        if self.name == MANUAL:
+            self._deliver(office)
 
     def down(self) -> None:
         """End the help desk."""
         control.stop(self.home / "google")
+
+    def choose(self) -> None:
+        """Say that a case is a recovery, and plan to give back everything."""
+        office = open_office(self.config)
+        classify(office, RECOVERY_CASE, kind="recovery", subject=MIRRORED[0], mode=None)
+        draft_restore(office, read_case(office, RECOVERY_CASE), Order(query=Query())).record()
 
     def look(self) -> dict[str, t.Any]:
         """Return the ledger's events, the NAS's files, and the rows with a key of ours, none of it by the product."""
@@ -75,6 +92,7 @@ class Place:
             "nas": self._list_nas(),
             "answers": self._rows(settings["spreadsheet"], settings["responses_tab"], "Estado"),
             "control": self._rows(settings["control_spreadsheet"], settings["control_tab"], "Archivo"),
+            "recovered": self._recovered(),
         }
 
     def _fill_database(self) -> None:
@@ -84,6 +102,16 @@ class Place:
             session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
         with open_database(self.name) as session:
             session.execute((HERE / "sinfa.sql").read_bytes())
+
+    def _deliver(self, office: Office) -> None:
+        """Put a Takeout of three messages into the folder of the case, and say that the case is of it."""
+        folder = self.home / "entregas" / MANUAL_CASE
+        if folder.is_dir():
+            return
+        make_private_directory(folder)
+        with zipfile.ZipFile(folder / "takeout-20261120T101112Z-001.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("Takeout/Correo/Todo el correo.mbox", "".join(map(_takeout_message, range(3))))
+        classify(office, MANUAL_CASE, kind="manual", subject=MIRRORED[0], mode=None)
 
     def _write_files(self, google: Running) -> None:
         person = {"name": "Ana Lucía Prueba", "role": "administrator"}
@@ -116,6 +144,21 @@ class Place:
                     "least_free": 0,
                 }
             },
+            "mailboxes": {
+                "domains": ["alcaldia.example"],
+                "administrator": "mesa.ayuda@alcaldia.example",
+                "store": STORE,
+                "owner_requests": True,
+                "standing": {
+                    "authoriser": "Mariela Ejemplo Rincón",
+                    "post": "Secretaria General",
+                    "document": "Resolución 100-2026",
+                    "motive": "Custodia del correo institucional",
+                    "until": "2099-12-31",
+                    "accounts": MIRRORED,
+                },
+            },
+            "deliveries": {"folder": "entregas", "settle_minutes": 0},
             "databases": {
                 SUBJECT: {
                     "engine": "postgresql",
@@ -139,6 +182,11 @@ class Place:
     def _ledger(self) -> list[dict[str, t.Any]]:
         path = self.home / "state" / "ledger.jsonl"
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+    def _recovered(self) -> list[str]:
+        """Return the ids of the messages under the label of the recovery, as the mailbox has them."""
+        mail = control.admin(self.home / "google").mail(MIRRORED[0])
+        return [message["id"] for message in mail if f"Recuperado caso {RECOVERY_CASE}" in message["labels"]]
 
     def _list_nas(self) -> list[str]:
         """Return the names of files by the NAS's own SFTP, as its account sees them."""
@@ -172,6 +220,11 @@ class Place:
         return [str(row[wanted]) for row in rows if len(row) > key and str(row[key] or "").startswith("copias-")]
 
 
+def _takeout_message(number: int) -> str:
+    head = f"From {1828754568043628583 + number}@xxx Mon Apr 07 14:31:02 +0000 2025\r\n"
+    return f"{head}X-GM-THRID: 1\r\nX-Gmail-Labels: Inbox\r\nSubject: acta {number}\r\n\r\nHola\r\n\r\n"
+
+
 def open_database(name: str) -> Connection[tuple[t.Any, ...]]:
     """Connect to the database server as its administrator."""
     password = (RUN / "keys" / "postgres.password").read_text(encoding="utf-8").strip()
@@ -184,6 +237,8 @@ def main(arguments: list[str]) -> None:
     place = Place(name)
     if verb == "up":
         place.up()
+    elif verb == "choose":
+        place.choose()
     elif verb == "down":
         place.down()
     else:
