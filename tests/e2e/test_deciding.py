@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.town import CASE, RESPONSES
 
 UNKNOWN = "777"
+OTHER_ACCOUNT = "berta.supuesta@alcaldia.example"
 
 
 def test_a_decision_is_recorded_with_the_account_and_how_it_was_proved(town):
@@ -125,6 +126,22 @@ def test_without_an_authorisation_nothing_is_copied(town):
     assert given.code == 0
     assert checked.code == 0, checked.text
     assert town.stored() == []
+
+
+def test_an_authorisation_does_not_follow_the_case_to_another_account(town):
+    grant = ("--name", "Mariela Ejemplo", "--post", "Secretaria", "--document", "Oficio 7", "--motive", "Auditoría")
+    town.copias("classify", CASE, "--kind", "mailbox", "--subject", "mesa.ayuda@alcaldia.example")
+    assert town.copias("authorise", CASE, *grant).code == 0
+    town.copias("classify", CASE, "--kind", "mailbox", "--subject", OTHER_ACCOUNT)
+
+    refused = town.run_case(CASE, "--json")
+    again = town.copias("authorise", CASE, *grant)
+    checked = town.copias("run", CASE, "--check", "--json")
+
+    assert refused.code == 3, refused.text
+    assert "mesa.ayuda@alcaldia.example, y ahora se pide otra copia" in refused.json["why"]
+    assert again.code == 0, again.text
+    assert checked.code == 0, checked.text
 
 
 def test_an_authorisation_with_an_empty_part_is_none(town):

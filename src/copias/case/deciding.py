@@ -11,7 +11,7 @@ from copias.case.kinds import KIND_WORDS, kind_of
 from copias.case.notices import tell_held
 from copias.case.rows import BOGOTA, MODE_WORDS, queue_status
 from copias.case.suspension import tell_released
-from copias.errors import BadInput
+from copias.errors import BadInput, NotReady
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -92,16 +92,40 @@ def _known_day(story: Story, subject: str | None) -> date | None:
 def authorise(office: Office, number: str, grant: Authorisation) -> Story:
     """Record who allowed the copy of a case.
 
+    It is for what the case asks for now: a case that is classified as another needs another.
+
     Raises:
         BadInput: a part is empty.
+        NotReady: the case does not say what is copied.
         NotAllowed: only an administrator records it.
     """
     office.actor.require(Role.ADMINISTRATOR, "registrar autorizaciones")
     parts = {"nombre": grant.authoriser, "cargo": grant.post, "documento": grant.document, "motivo": grant.motive}
     if missing := [name for name, value in parts.items() if not value.strip()]:
         raise BadInput("la autorización está incompleta", whose=f"caso {number}", why=f"falta {', '.join(missing)}")
-    _require_known(office, number)
-    return office.book.record(number, "case.authorised", grant.model_dump(mode="json"))
+    kind, subject = _find_subject(office, number)
+    of = {"kind": kind, "subject": subject}
+    return office.book.record(number, "case.authorised", {**grant.model_dump(mode="json"), "of": of})
+
+
+def _find_subject(office: Office, number: str) -> tuple[str, str | None]:
+    """Return kind and subject of what a case asks for, as it was classified, else by its row.
+
+    Raises:
+        NotReady: neither says it.
+    """
+    decided = office.book.story(number).classification or {}
+    kind, subject = decided.get("kind"), decided.get("subject")
+    if not kind or not subject:
+        intake = read_case(office, number)
+        kind, subject = intake.kind, intake.subject
+    if not kind or (kind_of(kind) is not None and not subject):
+        raise NotReady(
+            "no se puede autorizar un caso que no dice qué se copia",
+            whose=f"caso {number}",
+            repair=f"copias classify {number} --kind … --subject …",
+        )
+    return kind, subject
 
 
 def decide(office: Office, number: str, event: str, *, reason: str) -> Story:

@@ -84,13 +84,14 @@ def take_in(case: HelpDeskCase, story: Story, deployment: Deployment) -> Intake:
     subject = decided.get("subject") or (kind.find_subject(deployment, case) if kind else None)
     mode = decided.get("mode") or case.mode or (kind.modes[0] if kind else None)
     standing = kind.find_leave(deployment, case, subject) if kind and subject else None
-    return Intake(case, story, name, mode, subject, find_authorisation(story, standing))
+    recorded = story.grant_for(name, subject)
+    return Intake(case, story, name, mode, subject, find_authorisation(recorded, standing))
 
 
-def find_authorisation(story: Story, standing: Authorisation | None) -> Authorisation | None:
+def find_authorisation(recorded: dict[str, t.Any] | None, standing: Authorisation | None) -> Authorisation | None:
     """Return the recorded authorisation, else the standing one while it is in force."""
-    if story.authorisation:
-        return Authorisation.model_validate(story.authorisation)
+    if recorded:
+        return Authorisation.model_validate(recorded)
     return standing if standing and in_force(standing) else None
 
 

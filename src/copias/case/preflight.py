@@ -96,7 +96,7 @@ def check_request(intake: Intake) -> Iterator[Check]:
     yield Check(
         "autorización",
         intake.authorisation is not None,
-        "no hay quien autorice, con documento y motivo",
+        _say_unauthorised(intake),
         f"copias authorise {number} --name … --post … --document … --motive …",
     )
     bound = intake.story.bound_to
@@ -116,6 +116,13 @@ def check_request(intake: Intake) -> Iterator[Check]:
         if not open_state
         else "si no debía cancelarse, responda el caso con otro estado en la mesa de ayuda",
     )
+
+
+def _say_unauthorised(intake: Intake) -> str:
+    of = intake.story.authorised_for
+    if of is None or intake.story.grant_for(intake.kind, intake.subject):
+        return "no hay quien autorice, con documento y motivo"
+    return f"la que hay es para {KIND_WORDS.get(of['kind'], of['kind'])} · {of['subject']}, y ahora se pide otra copia"
 
 
 def check_store(office: Office, name: str, predicted_bytes: int) -> Check:

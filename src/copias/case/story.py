@@ -73,6 +73,9 @@ class Story:
     """1, and one more each time that the case is reopened."""
     classification: dict[str, t.Any] | None = None
     authorisation: dict[str, t.Any] | None = None
+    """The last one recorded, whatever it is for: see :meth:`grant_for`."""
+    authorised_for: dict[str, t.Any] | None = None
+    """Kind and subject that it was recorded for; ``None`` in a ledger of version 0.1, which did not say."""
     copies: tuple[CopyRecord, ...] = ()
     restores: tuple[RestoreRecord, ...] = ()
     queued: dict[str, dict[str, t.Any]] = field(default_factory=dict)
@@ -123,6 +126,12 @@ class Story:
         if self.restore and self.restore.status != "planned":
             return str(self.restore.data["account"])
         return self.started.get("subject") if self.state is State.IN_PROGRESS else None
+
+    def grant_for(self, kind: str | None, subject: str | None) -> dict[str, t.Any] | None:
+        """Return the recorded authorisation if it was given for this: it does not follow a case to another account."""
+        of = self.authorised_for
+        fits = of is None or (of["kind"], of["subject"]) == (kind, subject)
+        return self.authorisation if fits else None
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -212,7 +221,10 @@ def state_of_result(story: Story) -> State:
 
 _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]]]] = {
     "case.classified": lambda _, data: {"classification": data},
-    "case.authorised": lambda _, data: {"authorisation": data},
+    "case.authorised": lambda _, data: {
+        "authorisation": {name: value for name, value in data.items() if name != "of"},
+        "authorised_for": data.get("of"),
+    },
     "case.failed": lambda _, data: {"failure": data},
     "case.started": lambda story, _: {"failure": None, "state": state_of_result(story)},
     "case.reopened": lambda story, _: {"generation": story.generation + 1, "failure": None},

@@ -44,7 +44,8 @@ def find_work(story: Story, kind: str) -> CaseWork:
     started = story.started
     if started.get("kind") != kind:
         raise NotReady("el caso no ha empezado", whose=f"caso {story.number}", repair=f"copias run {story.number}")
-    grant = Authorisation.model_validate(story.authorisation or started["authorisation"])
+    recorded = story.grant_for(kind, started["subject"])
+    grant = Authorisation.model_validate(recorded or started["authorisation"])
     if not in_force(grant):
         raise NotReady("la copia ya no está autorizada", whose=f"caso {story.number}", repair="copias authorise")
     return CaseWork(
@@ -56,7 +57,7 @@ def find_work(story: Story, kind: str) -> CaseWork:
         requester=started["requester"],
         agent=started["agent"],
         authorisation=grant,
-        standing=story.authorisation is None,
+        standing=recorded is None,
     )
 
 

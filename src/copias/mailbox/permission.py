@@ -76,11 +76,17 @@ def _find_account(story: Story) -> str:
     return str(decided.get("subject") or "") if decided.get("kind") == "mailbox" else ""
 
 
+def _started_grant(story: Story) -> dict[str, t.Any] | None:
+    """Return the authorisation with which the case was started for the account that it is of now."""
+    same = story.started.get("subject") == _find_account(story)
+    return t.cast("dict[str, t.Any] | None", story.started.get("authorisation")) if same else None
+
+
 def _find_leave(story: Story) -> Leave | None:
     """Return the authorisation of a case while it counts: the one recorded, else the one that it started with."""
     from copias.config import Authorisation
 
-    given = story.authorisation or story.started.get("authorisation")
+    given = story.grant_for("mailbox", _find_account(story)) or _started_grant(story)
     grant = Authorisation.model_validate(given) if given else None
     if grant is None or not in_force(grant):
         return None

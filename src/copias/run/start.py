@@ -49,9 +49,10 @@ def start_run(
     except OSError:
         office.claims.release(number, folder.path.name)
         raise
-    folder.write_supervisor(supervisor)
+    # The claim first: who is killed between the two leaves a run that holds its case, and that names itself.
     if not check:
         office.claims.hand_over(number, folder.path.name, holder=supervisor)
+    folder.write_supervisor(supervisor)
     return folder
 
 

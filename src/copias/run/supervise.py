@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from copias.case.claim import describe_process
 from copias.errors import EXIT_DONE, EXIT_FAILED
 from copias.files import make_private_directory
 from copias.run.folder import Request, Result, RunFolder, sweep_dead_runs
@@ -41,6 +42,7 @@ class Supervisor:
 
     def run(self) -> Result:
         """Run the playbook to its end and return what came of it, once it is on the disk."""
+        self.folder.write_supervisor(describe_process())
         _adopt_orphans()
         signal.signal(signal.SIGTERM, self._ask_to_stop)
         signal.signal(signal.SIGINT, self._ask_to_stop)
