@@ -1,7 +1,8 @@
 """Progress of a run: JSON lines in the run's folder, which the command line follows.
 
 The file's path comes in ``COPIAS_PROGRESS``; without it (a playbook started by hand) nothing is written.
-One line: ``{"time": float seconds, "step": str, "done": int, "total": int or null, "unit": str}``.
+One line: ``{"time": float seconds, "step": str, "done": int, "total": int or null, "unit": str,
+"bytes": int or null}``.
 """
 
 from __future__ import annotations
@@ -31,13 +32,30 @@ def ignore(_: int, /) -> None:
 
 
 class Step:
-    """One step of a run, reported at most four times a second."""
+    """One step of a run, reported at most four times a second.
 
-    def __init__(self, name: str, total: int | None = None, *, unit: Unit = "bytes") -> None:
+    Args:
+        name: as people read it.
+        total: units, when they are known.
+        unit: what is counted.
+        done: units that an earlier run did, which say nothing of this one's pace.
+        size: tells the bytes so far, where another thing is counted.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        total: int | None = None,
+        *,
+        unit: Unit = "bytes",
+        done: int = 0,
+        size: Callable[[], int] | None = None,
+    ) -> None:
         self.name = name
         self.unit = unit
         self.total = total
-        self.done = 0
+        self.done = done
+        self._size = size
         self._written = 0.0
         self._path = os.environ.get(ENVIRONMENT)
 
@@ -60,7 +78,9 @@ class Step:
         self._written = time.monotonic()
         if not self._path:
             return
+        size = self._size() if self._size else None
         line = {"time": time.time(), "step": self.name, "done": self.done, "total": self.total, "unit": self.unit}
+        line["bytes"] = size
         with open(self._path, "ab") as stream:
             stream.write(orjson.dumps(line) + b"\n")
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timedelta
 
+from copias.case.rows import BOGOTA
 from copias.cli.output import say_bytes, say_seconds
 from copias.run.folder import Result
 from copias.run.follow import Progress, follow_run
 
 if t.TYPE_CHECKING:
     from copias.run.folder import RunFolder
+
+LONG: t.Final = 120.0
+DAY: t.Final = 20 * 3600.0
+"""Seconds left from which the time of the end is told, and from which its day."""
 
 _UNITS: t.Final = {"messages": "mensajes", "accounts": "cuentas"}
 """What is counted, beside bytes, in words."""
@@ -77,7 +83,8 @@ def _watch_live(folder: RunFolder) -> Result:
 
 def _say_amount(state: Progress) -> str:
     done = _say_count(state.unit, state.done)
-    return done if state.total is None else f"{done} de {_say_count(state.unit, state.total)}"
+    amount = done if state.total is None else f"{done} de {_say_count(state.unit, state.total)}"
+    return f"{amount}, {say_bytes(state.bytes)}" if state.bytes else amount
 
 
 def _say_count(unit: str, count: float) -> str:
@@ -89,4 +96,12 @@ def _say_pace(state: Progress) -> str:
     # Of accounts a second there is less than one.
     pace = f"{_say_count(state.unit, state.rate)}/s" if state.rate and state.unit != "accounts" else ""
     left = state.seconds_left
-    return ", ".join(filter(None, (pace, f"faltan {say_seconds(left)}" if left else "")))
+    return ", ".join(filter(None, (pace, f"faltan {say_seconds(left)}{_say_end(left)}" if left else "")))
+
+
+def _say_end(left: float) -> str:
+    """Return when a step will end, in Colombia, where it takes long enough to go and do something else."""
+    if left < LONG:
+        return ""
+    end = datetime.now(BOGOTA) + timedelta(seconds=left)
+    return f", hasta las {end:%H:%M}" if left < DAY else f", hasta el {end:%d/%m/%Y %H:%M}"

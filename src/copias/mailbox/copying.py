@@ -77,8 +77,8 @@ async def copy_mailbox(gmail: Gmail, mirror: Mirror, *, at_once: int) -> Copied:
     """
     sync = MailboxSync(gmail, mirror, at_once=at_once)
     start = await sync.list_all()
-    with Step("Copiar el buzón", len(start.ids), unit="messages") as step:
-        step(len(start.ids & mirror.ids()))
+    held = len(start.ids & mirror.ids())
+    with Step("Copiar el buzón", len(start.ids), unit="messages", done=held, size=lambda: sync.bytes_read) as step:
         sync.report = step
         await sync.run(listed=start)
     return await compare_ends(sync, mirror, start)

@@ -82,6 +82,11 @@ class MailboxSync:
         self._next: Profile | None = None
         self.report = report
 
+    @property
+    def bytes_read(self) -> int:
+        """Return the bytes of the messages that were read so far."""
+        return self._fetcher.bytes
+
     async def run(self, *, listed: Listing | None = None, full: bool = False) -> SyncReport:
         """Do one round.
 

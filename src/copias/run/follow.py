@@ -21,13 +21,17 @@ STOP_LIMIT = 60.0
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a step is, in its unit; ``total`` is unknown for a stream; ``rate`` is for a second."""
+    """How far a step is, in its unit; ``total`` is unknown for a stream; ``rate`` is for a second.
+
+    ``bytes`` is told where another thing is counted.
+    """
 
     step: str
     done: int
     total: int | None
     rate: float
     unit: str = "bytes"
+    bytes: int | None = None
 
     @property
     def seconds_left(self) -> float | None:
@@ -38,18 +42,20 @@ class Progress:
 
 
 class _Clock:
-    """Turns progress lines into progress with a rate, measured from the step's first line."""
+    """Turns progress lines into progress with a rate, measured from the step's first line and what it says is done."""
 
     def __init__(self) -> None:
         self._step = ""
         self._started = 0.0
+        self._first = 0
 
     def read(self, line: dict[str, t.Any]) -> Progress:
         if line["step"] != self._step:
-            self._step, self._started = line["step"], line["time"]
+            self._step, self._started, self._first = line["step"], line["time"], line["done"]
         elapsed = line["time"] - self._started
-        rate = line["done"] / elapsed if elapsed > 0 else 0.0
-        return Progress(line["step"], line["done"], line["total"], rate, line.get("unit", "bytes"))
+        rate = (line["done"] - self._first) / elapsed if elapsed > 0 else 0.0
+        unit = line.get("unit", "bytes")
+        return Progress(line["step"], line["done"], line["total"], rate, unit, line.get("bytes"))
 
 
 def follow_run(folder: RunFolder) -> Iterator[Progress | Result]:
