@@ -92,9 +92,12 @@ def test_picked_numbers_come_back_and_no_more(recovery: Recovery) -> None:
 
 
 def test_case_of_another_kind_finds_nothing(town: Recovery) -> None:
+    classify(town.office, CASE, kind="mailbox", subject=MARTA, mode=None)
     grant(town.office)
+
     with pytest.raises(NotReady, match="no es de recuperación"):
         find(town)
+
     assert "recovery.searched" not in town.events()
 
 
