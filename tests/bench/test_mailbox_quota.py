@@ -39,8 +39,6 @@ ACCOUNTS, MINUTES = (50, 6) if FULL else (10, 2)
 LATENCY = 0.08
 GRACE = 0.0005
 """Seconds for which the loop really looks for what may still arrive before its clock jumps."""
-START = time.time() // 60 * 60
-"""A full minute: at these the sandbox refills."""
 
 
 class JumpingSelector(selectors.DefaultSelector):
@@ -71,10 +69,14 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock(Clock):
-    """The sandbox's clock and the budget's: that of the loop."""
+    """The sandbox's clock and the budget's: that of the loop, from a moment that signed tokens may be of."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self._start = start
 
     def now(self) -> float:
-        return START + asyncio.get_running_loop().time()
+        return self._start + asyncio.get_running_loop().time()
 
     def quota_now(self) -> float:
         return self.now()
@@ -93,7 +95,8 @@ class CountingGoogle(Google):
 
 
 def make_sandbox(folder: Path, accounts: list[str], key_file: Path) -> CountingGoogle:
-    google = CountingGoogle(State(folder / "state.sqlite"), ROOMS, clock=LoopClock())
+    full_minute = time.time() // 60 * 60  # at these it refills
+    google = CountingGoogle(State(folder / "state.sqlite"), ROOMS, clock=LoopClock(full_minute))
     google.statuses = Counter()
     google.quota.configure({"gmail": "new"})
     google.faults.add({"kind": "latency", "method": "gmail.*", "seconds": LATENCY, "times": 0})
@@ -115,7 +118,7 @@ async def copy_for_minutes(google: CountingGoogle, folder: Path, accounts: list[
     url = f"http://127.0.0.1:{port.port}"
     Accounts(google.state).register(ensure_key(key_file, f"{url}/token"))
     settings = GoogleSettings(key_file=key_file, endpoint=url)
-    clock = LoopClock()
+    clock = google.clock
     async with GoogleSession(settings, QuotaBudget(folder / "quota.sqlite", NEW, clock=clock), clock=clock) as session:
         with ExitStack() as mirrors:
             work = [

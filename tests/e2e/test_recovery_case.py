@@ -24,7 +24,7 @@ MESSAGES = 30
 @pytest.fixture
 def copied(town: Town) -> Town:
     """A town whose mailbox case is resolved, and a case of the same person that asks for mail back."""
-    town.configure(notices=None)  # they would come into this very mailbox
+    town.configure(notices=None, mailboxes__settle_seconds=1)  # notices: they would come into this very mailbox
     town.admin.mailbox(ACCOUNT, count=MESSAGES, mean_bytes=2000, seed=5)
     assert town.run_case(COPIED, "--json").code == 0
     assert town.copias("classify", CASE, "--kind", "recovery", "--subject", ACCOUNT).code == 0

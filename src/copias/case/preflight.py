@@ -99,13 +99,13 @@ def check_request(intake: Intake) -> Iterator[Check]:
         _say_unauthorised(intake),
         f"copias authorise {number} --name … --post … --document … --motive …",
     )
-    bound = intake.story.bound_to
+    bound, bound_kind = intake.story.bound_to, intake.story.bound_kind
     yield Check(
         "mismo origen",
-        bound in {None, intake.subject},
-        f"el caso ya va con «{bound}» y ahora pide «{intake.subject or '?'}»",
-        f"si es «{bound}»: copias classify {number} --kind {intake.kind} --subject {bound}; "
-        "si no: cancélelo y reábralo",
+        bound in {None, intake.subject} and bound_kind in {None, intake.kind},
+        f"el caso ya va con «{bound}» ({KIND_WORDS.get(bound_kind or '', '')}) y ahora pide "
+        f"«{intake.subject or '?'}» ({word})",
+        f"si es «{bound}»: copias classify {number} --kind {bound_kind} --subject {bound}; si no: cancélelo y reábralo",
     )
     open_state = intake.state not in {State.CANCELLED, State.ON_HOLD}
     yield Check(

@@ -75,7 +75,7 @@ class Story:
     authorisation: dict[str, t.Any] | None = None
     """The last one recorded, whatever it is for: see :meth:`grant_for`."""
     authorised_for: dict[str, t.Any] | None = None
-    """Kind and subject that it was recorded for; ``None`` in a ledger of version 0.1, which did not say."""
+    """Kind and subject that it was recorded for; ``None`` in a ledger of version 0.1, which knew databases only."""
     copies: tuple[CopyRecord, ...] = ()
     restores: tuple[RestoreRecord, ...] = ()
     queued: dict[str, dict[str, t.Any]] = field(default_factory=dict)
@@ -127,10 +127,19 @@ class Story:
             return str(self.restore.data["account"])
         return self.started.get("subject") if self.state is State.IN_PROGRESS else None
 
+    @property
+    def bound_kind(self) -> str | None:
+        """Return the kind of the work that :attr:`bound_to` is about."""
+        if self.copy:
+            return t.cast("str | None", self.copy.data.get("kind"))
+        if self.restore and self.restore.status != "planned":
+            return "recovery"
+        return self.started.get("kind") if self.state is State.IN_PROGRESS else None
+
     def grant_for(self, kind: str | None, subject: str | None) -> dict[str, t.Any] | None:
         """Return the recorded authorisation if it was given for this: it does not follow a case to another account."""
         of = self.authorised_for
-        fits = of is None or (of["kind"], of["subject"]) == (kind, subject)
+        fits = kind == "sinfa" if of is None else (of["kind"], of["subject"]) == (kind, subject)
         return self.authorisation if fits else None
 
     @property

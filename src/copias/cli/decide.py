@@ -55,12 +55,16 @@ def authorise_case(
 ) -> None:
     """Registra quién autoriza la copia de un caso; sin esto no se copia."""
     from copias.case.deciding import authorise
+    from copias.case.kinds import KIND_WORDS
     from copias.config import Authorisation
     from copias.office import open_office
 
     grant = Authorisation(authoriser=name, post=post, document=document, motive=motive, recipient=recipient)
     story = authorise(open_office(config), number, grant)
-    Output(as_json, query).show(story.authorisation, lambda: typer.echo(f"Caso {number}: autoriza {name}, {post}"))
+    of = story.authorised_for or {}
+    what = f"{KIND_WORDS.get(of.get('kind', ''), '?')} · {of.get('subject') or '?'}"
+    said = f"Caso {number}: {name}, {post}, autoriza esto y nada más: {what}"
+    Output(as_json, query).show({**(story.authorisation or {}), "of": of}, lambda: typer.echo(said))
 
 
 def _decide(number: str, event: str, reason: str, *, done: str, config: t.Any, output: Output) -> None:

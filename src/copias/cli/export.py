@@ -11,6 +11,9 @@ from copias.cli.output import Config, Json, Output, Query, reports_errors, say_b
 from copias.cli.package import PackagePath
 from copias.errors import NotReady
 
+_OF_MAIL: t.Final = frozenset({"mailbox", "manual", "recovery"})
+"""Kinds of case whose authorisation is for mail."""
+
 if t.TYPE_CHECKING:
     from copias.config import Authorisation
     from copias.office import Office
@@ -66,6 +69,9 @@ def require_leave(office: Office, number: str, *, account: str) -> Authorisation
     if intake.subject != account:
         repair = "use el caso que pidió esta cuenta, o corríjalo con `copias classify`"
         raise NotReady("el caso es de otra cuenta", whose=whose, why=f"el paquete es de {account}", repair=repair)
+    if intake.kind not in _OF_MAIL:
+        repair = "use un caso de correo o de recuperación de esta cuenta"
+        raise NotReady("el caso no es de correo", whose=whose, why=f"su clase es {intake.kind}", repair=repair)
     if intake.state in {State.CANCELLED, State.ON_HOLD}:
         raise NotReady("el caso no está en curso", whose=whose, why=intake.words, repair="vea `copias show`")
     if intake.authorisation is None:

@@ -76,6 +76,12 @@ def restore_mail(
     office = open_office(path)
     words = _Words(pick, label, since, until, everything)
     if office.book.story(check_number(number)).state is State.RESOLVED:
+        if words.choose:
+            raise NotReady(
+                "el caso ya está resuelto y no devuelve nada más",
+                whose=f"caso {number}",
+                repair=f"para devolver otros: copias reopen {number} --reason …",
+            )
         show_outcome(output, office, number, None)
         return
     intake = require_recovery(office, number)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import ExitStack
 from datetime import datetime
+from itertools import islice
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST
 from copias.case.rows import BOGOTA
-from copias.case.staging import empty_staging, is_lost, no_room, void_lost
+from copias.case.staging import empty_staging, is_lost, no_room, staging_folder, void_lost
 from copias.case.step import StepPlan
 from copias.case.work import draft_manifest
 from copias.errors import Altered, NotReady
@@ -18,6 +20,8 @@ from copias.mailbox.mirror import MirrorReader
 from copias.mailbox.subject import Subject, find_subject
 from copias.package import load_key
 from copias.package.mailbox import SealedMailbox, seal_mailbox
+from copias.package.mailbox_verification import find_message_problems
+from copias.package.zip_directory import ZipDirectory
 from copias.progress import Step
 
 if t.TYPE_CHECKING:
@@ -25,6 +29,9 @@ if t.TYPE_CHECKING:
 
     from copias.office import Office
     from copias.package import Manifest
+
+NAMED: t.Final = 10
+"""Messages that an error names."""
 
 
 class PackPlan(StepPlan):
@@ -54,6 +61,7 @@ class PackPlan(StepPlan):
         copy_id = subject.new_copy_id(self.story)
         contents = _read_contents(office, subject, copy_id)
         sealed = self._seal(subject, copy_id, contents)
+        self._check_sealed(subject, copy_id, sealed, contents)
         CopyFolder(office.deployment, copy_id).write_bytes(MANIFEST, sealed.manifest.to_json())
         office.book.record(number, "copy.made", self._describe(subject, copy_id, sealed, contents))
 
@@ -72,6 +80,30 @@ class PackPlan(StepPlan):
                 )
         except OSError as error:
             raise no_room(self.office, copy_id, error) from error
+
+    def _check_sealed(self, subject: Subject, copy_id: str, sealed: SealedMailbox, contents: MailboxContents) -> None:
+        """Inflate every message of the sealed package and compare it with what Gmail gave when it was read.
+
+        Raises:
+            Altered: this machine's disk changed a message since; the package is removed, and the messages are named.
+        """
+        folder = staging_folder(self.office, copy_id)
+        with ExitStack() as stack, Step("Comprobar el paquete", sealed.content_bytes) as step:
+            streams = [stack.enter_context((folder / part.name).open("rb")) for part in sealed.parts]
+            directories = [
+                ZipDirectory(stream, name=part.name) for stream, part in zip(streams, sealed.parts, strict=True)
+            ]
+            problems = list(islice(find_message_problems(directories, sealed.manifest, report=step), NAMED))
+        if sealed.messages != len(contents.ids):
+            problems.append(f"se conciliaron {len(contents.ids)} mensajes y se empacaron {sealed.messages}")
+        if problems:
+            empty_staging(self.office, copy_id)
+            raise Altered(
+                "el espejo de esta máquina está dañado",
+                whose=subject.account,
+                why="; ".join(problems),
+                repair=f"revise el disco, aparte la carpeta {subject.mirror} y ejecute el caso otra vez",
+            )
 
     def _draft(self, subject: Subject, contents: MailboxContents, facts: Mapping[str, t.Any]) -> Manifest:
         return draft_manifest(

@@ -78,7 +78,8 @@ def _find_account(story: Story) -> str:
 
 def _started_grant(story: Story) -> dict[str, t.Any] | None:
     """Return the authorisation with which the case was started for the account that it is of now."""
-    same = story.started.get("subject") == _find_account(story)
+    started = story.started
+    same = (started.get("kind"), started.get("subject")) == ("mailbox", _find_account(story))
     return t.cast("dict[str, t.Any] | None", story.started.get("authorisation")) if same else None
 
 

@@ -61,8 +61,12 @@ class SampleProof:
 
     @property
     def level(self) -> ProofLevel:
-        """Return how far the copy is proven: a mailbox that is emptied meanwhile leaves nothing to compare with."""
-        return ProofLevel.RESTORED if self.sample or not self.gone else ProofLevel.INTACT
+        """Return how far the copy is proven: of a mailbox that is emptied meanwhile too little is left to compare with.
+
+        An empty mailbox is what it was; one of drafts alone has nothing that can be asked for again.
+        """
+        enough = self.sample >= len(self.gone) and self.sample > 0
+        return ProofLevel.RESTORED if enough or not self.messages else ProofLevel.INTACT
 
     def require_equal(self, whose: str) -> None:
         """Refuse a copy of which a message is another than the mailbox's.

@@ -34,6 +34,8 @@ class MailboxSettings(BaseModel):
     """Size above which a package is split into parts."""
     segment_bytes: int = Field(default=1 << 30, ge=1 << 16)
     """Size at which the mirror begins a new segment."""
+    settle_seconds: float = Field(default=60, ge=0)
+    """How long a message that was given back without an answer may take to be found in the mailbox."""
     connections: int = Field(default=50, ge=1, le=200)
     """Requests in flight, of all accounts together."""
     accounts_at_once: int = Field(default=10, ge=1, le=100)

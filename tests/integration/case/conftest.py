@@ -123,7 +123,13 @@ def make_office(running: Running, config: Path, **changes: t.Any) -> Office:
             "settle_seconds": 0,
         },
         "stores": {"nas": {"kind": "folder", "path": str(folder / "nas")}},
-        "mailboxes": {"domains": [DOMAIN], "administrator": HELP_DESK, "store": "nas", "owner_requests": True},
+        "mailboxes": {
+            "domains": [DOMAIN],
+            "administrator": HELP_DESK,
+            "store": "nas",
+            "owner_requests": True,
+            "settle_seconds": 0.5,
+        },
         "notices": {"sender": HELP_DESK, "administrator": ADMINISTRATOR, "settle_seconds": 0},
         **changes,
     }

@@ -77,7 +77,8 @@ class Many:
         book = self.office().book
         book.record(number, "case.assigned", {"agent": "Ana"})
         book.record(number, "case.classified", {"kind": "mailbox", "subject": account, "mode": "remote"})
-        book.record(number, "case.authorised", GRANT.model_copy(update=grant).model_dump(mode="json"))
+        given = GRANT.model_copy(update=grant).model_dump(mode="json")
+        book.record(number, "case.authorised", {**given, "of": {"kind": "mailbox", "subject": account}})
 
     def held(self, account: str) -> dict[str, str]:
         """Id → SHA-256 of what a mirror holds and its mailbox has, read back."""

@@ -332,3 +332,16 @@ def test_list_that_is_shorter_than_its_mailbox_is_not_believed(many: Many) -> No
     assert done.comparison.untold_deleted == ()
     assert done.deleted == 0
     assert many.held(ANA) == many.mailbox(ANA)
+
+
+def test_an_authorisation_of_a_takeout_is_none_for_the_mailbox_that_the_case_is_made_one_of(many: Many) -> None:
+    many.open_case(ANA)
+    book, number = many.office(standing=None).book, "77"
+    of = {"kind": "manual", "subject": ANA}
+    grant = {"authoriser": "Mariela", "post": "Secretaria", "document": "Oficio 7", "motive": "Lo pide"}
+    book.record(number, "case.authorised", {**grant, "of": of})
+    book.record(number, "case.started", {**of, "authorisation": grant})
+
+    done = many.mirror(ANA, office=many.office(standing=None))
+
+    assert isinstance(done[ANA].error, NotAllowed)

@@ -17,8 +17,10 @@ from copias.case.starting import plan_start
 from copias.config import Authorisation
 from copias.google.gmail import Gmail
 from copias.google.scopes import GMAIL_READ
+from copias.mailbox.copying import copy_mailbox as copy_mailbox_into
 from copias.mailbox.copying import plan_mirror
 from copias.mailbox.engine import open_gmail
+from copias.mailbox.mirror import Mirror
 from copias.mailbox.packing import plan_packing
 from copias.mailbox.proving import plan_proof
 from copias.mailbox.restore.planning import Order, draft_restore
@@ -73,6 +75,18 @@ class Recovery:
         """Lose the mirror, as with the disk of the machine."""
         mirror = mirror_folder(self.office.deployment, MARTA)
         mirror.rename(mirror.with_name("lost"))
+
+    def begin_mirror(self) -> None:
+        """Copy the mailbox into its mirror as a case does, as far as Google lets it."""
+        account = MARTA
+        folder = mirror_folder(self.office.deployment, account)
+
+        async def run() -> None:
+            async with open_gmail(self.office, account) as gmail:
+                with Mirror.open(folder, account=account) as mirror:
+                    await copy_mailbox_into(gmail, mirror, at_once=1)
+
+        asyncio.run(run())
 
     def read(self, account: str, work: t.Callable[[Gmail], t.Any]) -> t.Any:
         async def run() -> t.Any:

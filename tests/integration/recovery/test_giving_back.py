@@ -59,8 +59,7 @@ def test_a_second_run_gives_nothing_back(recovery: Recovery) -> None:
     assert again.diff()["before"] == again.diff()["after"]
 
 
-def test_lost_answers_give_no_message_twice(recovery: Recovery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("copias.mailbox.restore.delivery.SETTLE_SECONDS", 0.2)
+def test_lost_answers_give_no_message_twice(recovery: Recovery) -> None:
     recovery.admin.fault("lost", IMPORT, nth=4, times=3)
 
     recovery.plan(query=Query()).run()
@@ -68,8 +67,7 @@ def test_lost_answers_give_no_message_twice(recovery: Recovery, monkeypatch: pyt
     assert recovery.held(LABEL) == sorted(recovery.copied.values())
 
 
-def test_run_that_google_stopped_goes_on_where_it_was(recovery: Recovery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("copias.mailbox.restore.delivery.SETTLE_SECONDS", 0.2)
+def test_run_that_google_stopped_goes_on_where_it_was(recovery: Recovery) -> None:
     recovery.admin.fault("status", IMPORT, nth=9, times=0, status=503)
     step = recovery.plan(query=Query())
     with pytest.raises(Exception, match="no se devolvió"):

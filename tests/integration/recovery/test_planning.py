@@ -206,10 +206,7 @@ def test_nothing_chosen_and_nothing_planned_says_how_to_choose(recovery: Recover
     assert "--pick" in orjson.loads(call.stdout)["repair"]
 
 
-def test_killed_in_the_middle_the_next_run_gives_no_message_twice(
-    recovery: Recovery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("copias.mailbox.restore.delivery.SETTLE_SECONDS", 0.5)
+def test_killed_in_the_middle_the_next_run_gives_no_message_twice(recovery: Recovery) -> None:
     recovery.admin.fault("latency", IMPORT, times=0, seconds=0.3)
     step = recovery.plan(query=Query())
     program = (

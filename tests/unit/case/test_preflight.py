@@ -107,3 +107,12 @@ def test_the_refusal_tells_every_fault_with_its_repair() -> None:
 
     with pytest.raises(NotReady, match=r"\(1\) modalidad.*\(2\) autorización.*\(2\) copias authorise 7"):
         Preflight(checks).require("7")
+
+
+def test_an_authorisation_of_a_ledger_that_did_not_say_for_what_is_for_databases_only() -> None:
+    event = Event(1, "2026-11-22T10:00:00+00:00", "case.authorised", "7", None, {}, {"authoriser": "Mariela"}, "")
+
+    story = tell("7", [event])
+
+    assert story.grant_for("sinfa", "hacienda") == {"authoriser": "Mariela"}
+    assert story.grant_for("mailbox", "ana.prueba@alcaldia.example") is None

@@ -16,7 +16,7 @@ is cut off.
 from copias.mailbox.mirror.freezing import freeze
 from copias.mailbox.mirror.mirror import Mirror
 from copias.mailbox.mirror.model import Held, MirrorMessage, MirrorState, NewMessage, Search
-from copias.mailbox.mirror.reader import MirrorReader, count_live
+from copias.mailbox.mirror.reader import MirrorReader, count_live, has_first_copy
 from copias.mailbox.mirror.rebuild import rebuild_index
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "Search",
     "count_live",
     "freeze",
+    "has_first_copy",
     "rebuild_index",
 ]

@@ -151,6 +151,14 @@ class MirrorReader:
         return verify_messages(self._index, self._contents, account=self.account, sample=sample)
 
 
+def has_first_copy(folder: Path) -> bool:
+    """Tell whether there is a mirror that held all of its mailbox at least once."""
+    if not (folder / INDEX).is_file():
+        return False
+    with MirrorReader.open(folder) as reader:
+        return reader.state.history_id is not None
+
+
 def count_live(folder: Path) -> Held:
     """Return how much a mirror holds of what its mailbox still has; nothing when there is no mirror."""
     if not (folder / INDEX).is_file():

@@ -9,7 +9,7 @@ import time
 import typing as t
 from contextlib import suppress
 
-from copias.errors import CopyFailed, NotEqual
+from copias.errors import Altered, CopyFailed, NotEqual
 from copias.google.errors import GoogleMissing, GoogleUnavailable
 from copias.google.scopes import VERB_SCOPES
 from copias.mailbox.engine import open_gmail
@@ -30,8 +30,6 @@ if t.TYPE_CHECKING:
 
 READ_AGAIN: t.Final = 1000
 """Messages of a mailbox that are read again and compared; of more, so many at random."""
-SETTLE_SECONDS: t.Final = 10.0
-"""How long a message whose answer was lost may take to appear in the mailbox."""
 ROUNDS: t.Final = 3
 """Times that a lost answer is looked into before the run gives up; the next run goes on."""
 NAMED: t.Final = 20
@@ -83,7 +81,7 @@ class MailboxDelivery:
             return asyncio.run(self._prove(journal, hashes, report))
 
     async def _give(self, journal: RestoreJournal, messages: Reading, report: Report) -> int:
-        count = 0
+        count, damaged = 0, dict[str, str]()
 
         def told(done: int, /) -> None:
             nonlocal count
@@ -95,11 +93,13 @@ class MailboxDelivery:
             for left in reversed(range(ROUNDS)):
                 await self._settle(journal)
                 try:
-                    await giver.give(_unread(messages, journal), report=told)
+                    await giver.give(_unread(messages, journal, damaged), report=told)
                     break
                 except GoogleUnavailable as error:
                     if not (error.maybe_done and left):
                         raise
+        if damaged:
+            raise _damaged(damaged, self._target)
         if giver.refused:
             raise _refused(giver.refused, self._target)
         return count
@@ -108,7 +108,9 @@ class MailboxDelivery:
         """Wait until what was sent without an answer has surely arrived or surely not."""
         if journal.doubtful:
             age = time.time() - self._path.stat().st_mtime
-            await asyncio.sleep(min(SETTLE_SECONDS, max(0.0, SETTLE_SECONDS - age)))
+            mailboxes = self._office.deployment.mailboxes
+            settle = mailboxes.settle_seconds if mailboxes else 0.0
+            await asyncio.sleep(min(settle, max(0.0, settle - age)))
 
     async def _prove(self, journal: RestoreJournal, hashes: Mapping[str, str], report: Report) -> int:
         async with open_gmail(self._office, self._target.account, scopes=VERB_SCOPES["mailbox.restore"]) as gmail:
@@ -144,13 +146,14 @@ class FolderDelivery:
 
     def give(self, messages: Reading, *, report: Report) -> int:
         """Write what is not there yet, and return how many that were."""
-        count = 0
+        count, damaged = 0, dict[str, str]()
         with RestoreJournal(self._path) as journal:
-            for message, read in messages():
-                if message.id not in journal.done:
-                    journal.found(message.id, write_message(self._folder, message, read()))
-                    count += 1
-                    report(1)
+            for message, content in _read_each(messages, journal, damaged):
+                journal.found(message.id, write_message(self._folder, message, content))
+                count += 1
+                report(1)
+        if damaged:
+            raise _damaged(damaged, self._target)
         return count
 
     def prove(self, hashes: Mapping[str, str], *, report: Report) -> int:
@@ -167,11 +170,24 @@ class FolderDelivery:
         return len(digests)
 
 
-def _unread(messages: Reading, journal: RestoreJournal) -> Iterator[GivenMessage]:
-    """Yield what is not there yet, read only when its turn comes."""
+def _read_each(
+    messages: Reading, journal: RestoreJournal, damaged: dict[str, str]
+) -> Iterator[tuple[ListedMessage, bytes]]:
+    """Yield what is not there yet, read only when its turn comes; what the copy cannot give is noted, and no stop."""
     for message, read in messages():
-        if message.id not in journal.done:
-            yield GivenMessage(message.id, read(), message.labels)
+        if message.id in journal.done:
+            continue
+        try:
+            content = read()
+        except Altered as error:
+            damaged[message.id] = error.why or error.what
+            continue
+        yield message, content
+
+
+def _unread(messages: Reading, journal: RestoreJournal, damaged: dict[str, str]) -> Iterator[GivenMessage]:
+    for message, content in _read_each(messages, journal, damaged):
+        yield GivenMessage(message.id, content, message.labels)
 
 
 async def _list_label(gmail: Gmail, name: str) -> frozenset[str]:
@@ -198,6 +214,16 @@ def _reported(keys: Iterable[str], report: Report) -> Iterator[str]:
     for key in keys:
         yield key
         report(1)
+
+
+def _damaged(damaged: Mapping[str, str], target: Target) -> CopyFailed:
+    told = "; ".join(f"{key}: {why}" for key, why in sorted(damaged.items())[:NAMED])
+    return CopyFailed(
+        f"la copia tiene {len(damaged)} mensajes dañados; los demás están devueltos",
+        whose=str(target),
+        why=told,
+        repair="busque esos mensajes en otra copia de la cuenta (`copias copies`) y devuélvalos con otro caso y --copy",
+    )
 
 
 def _refused(refused: Mapping[str, str], target: Target) -> CopyFailed:

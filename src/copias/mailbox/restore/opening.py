@@ -9,7 +9,7 @@ from pathlib import Path
 
 from copias.case.catalogue import list_copies
 from copias.errors import Altered, BadInput, NotReady
-from copias.mailbox.mirror import MirrorReader
+from copias.mailbox.mirror import MirrorReader, has_first_copy
 from copias.mailbox.restore.source import MirrorSource, PackageSource
 from copias.mailbox.status import mirror_folder
 
@@ -56,7 +56,7 @@ class SourceName:
 
 
 def choose_source(office: Office, account: str, *, copy_id: str | None = None) -> SourceName:
-    """Return the copy that is asked for, else the mirror, which is the newest, else the newest proven package.
+    """Return the copy that is asked for, else a mirror whose first copy is whole, else the newest proven package.
 
     Raises:
         BadInput: there is no such copy of the account.
@@ -72,8 +72,7 @@ def choose_source(office: Office, account: str, *, copy_id: str | None = None) -
                 repair=f"vea `copias copies --account {account}`",
             )
         return SourceName("copy", copy_id)
-    folder = mirror_folder(office.deployment, account)
-    if folder.is_dir():
+    if has_first_copy(mirror_folder(office.deployment, account)):
         return SourceName("mirror", account)
     if not proven:
         raise NotReady(

@@ -74,11 +74,23 @@ class RestoreDraft:
         return replace(self.story, restores=(*self.story.restores, record))
 
     def record(self) -> Story:
-        """Keep the list, then say it in the ledger, and return the story after it."""
+        """Keep the list, then say it in the ledger, and return the story after it.
+
+        Raises:
+            NotReady: another plan was made or begun meanwhile: looking through a copy takes its time.
+            AlreadyRunning: somebody runs the case.
+        """
         if self.recorded:
             return self.story
-        RecoveryFolder(self.office, self.plan.restore_id).write_list(self.plan.messages)
-        return self.office.book.record(self.story.number, PLANNED, self._event())
+        number = self.story.number
+        self.office.claims.require_free(number)
+        with self.office.book.adding(number) as page:
+            if (page.story.restores, page.story.state) != (self.story.restores, self.story.state):
+                raise NotReady(
+                    "mientras se buscaba, el caso cambió", whose=f"caso {number}", repair="dé la orden otra vez"
+                )
+            RecoveryFolder(self.office, self.plan.restore_id).write_list(self.plan.messages)
+            return page.add(PLANNED, self._event())
 
     def _event(self) -> dict[str, t.Any]:
         return {**self.plan.to_event(), "generation": self.story.generation}
