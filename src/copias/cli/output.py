@@ -89,7 +89,8 @@ def print_error(error: BackupError) -> None:
         lines.append(f"  Por qué:   {error.why}")
     if error.repair:
         lines.append(f"  Qué hacer: {error.repair}")
-    sys.stderr.write("\n".join(lines) + "\n")
+    # An error may name what a file or an answer holds, and that must not command the terminal.
+    sys.stderr.write("\n".join(map(clean, lines)) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -99,7 +100,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     from rich.text import Text
 
     found = list(rows)
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(clean(title)), title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in found[:ROWS]:
@@ -116,7 +117,7 @@ def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=Text(clean(title)), title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for label, value in facts:

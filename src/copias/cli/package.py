@@ -126,7 +126,7 @@ def _print_verdict(data: dict[str, t.Any]) -> None:
         sealed = (
             "igual al que se selló" if data["signature"] == "valid" else "concuerda con su manifiesto, sea de quien sea"
         )
-        typer.echo(f"{data['package']}: {sealed} ({counted})")
+        typer.echo(f"{data['package']}: {sealed} ({clean(counted)})")
 
 
 def _say_signature(data: dict[str, t.Any]) -> str:

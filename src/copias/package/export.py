@@ -55,32 +55,38 @@ def export_mbox(
         if target.exists():
             raise FileExistsError
         export = _write(package, part, report)
-        before_publishing(export)
-        os.link(part, target)  # unlike a rename, never over another file
-        sync_directory(target.parent)
+        try:
+            before_publishing(export)
+            os.link(part, target)  # unlike a rename, never over another file
+            sync_directory(target.parent)
+        finally:
+            part.unlink(missing_ok=True)
     except FileExistsError as error:
         raise BadInput(
             "el archivo ya existe", whose=str(target), repair="dé otro nombre, o mueva el que hay"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
     return export
 
 
 def _write(package: MailboxReader, part: Path, report: Report) -> MboxExport:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
+        part.unlink(missing_ok=True)  # another account may have made it, to read what is written into it
         descriptor = os.open(part, flags, 0o600)
     except OSError as error:
         raise BadInput("no se puede crear el archivo", whose=str(part), why=error.strerror or str(error)) from error
     digest = hashlib.sha256()
-    with open(descriptor, "wb") as stream:
-        for chunk in mbox_chunks(_read_all(package, report)):
-            digest.update(chunk)
-            stream.write(chunk)
-        stream.flush()
-        os.fsync(stream.fileno())
-        return MboxExport(package.facts.count, stream.tell(), digest.hexdigest())
+    try:
+        with open(descriptor, "wb") as stream:
+            for chunk in mbox_chunks(_read_all(package, report)):
+                digest.update(chunk)
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+            return MboxExport(package.facts.count, stream.tell(), digest.hexdigest())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _read_all(package: MailboxReader, report: Report) -> Iterator[tuple[ListedMessage, bytes]]:

@@ -97,7 +97,9 @@ class MailboxReader:
         if not 1 <= message.part <= len(self.directories):
             raise Altered("falta una parte del paquete", whose=message.id, why=f"está en la parte {message.part}")
         directory = self.directories[message.part - 1]
-        content = directory.read(directory.find(message.entry))
+        entry = directory.find(message.entry)
+        # Its declared size first: whoever can write there may have put a bomb in its place.
+        content = directory.read(entry) if entry.bytes == message.bytes else b""
         if (len(content), hashlib.sha256(content).hexdigest()) != (message.bytes, message.sha256):
             raise Altered(
                 "el mensaje no es el que se selló",

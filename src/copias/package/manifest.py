@@ -138,6 +138,18 @@ def check_signature(manifest: Manifest, trusted: TrustedKeys) -> str:
     return signature.key_id
 
 
+LARGEST: t.Final = 64 << 20
+"""Bytes of a manifest's file that are read; more cannot be one of ours."""
+
+
+def read_manifest_from(stream: t.BinaryIO) -> Manifest:
+    """Read a manifest from where somebody else may have put anything; raises as :func:`read_manifest`."""
+    content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise _malformed(f"tiene más de {LARGEST} bytes")
+    return read_manifest(content)
+
+
 def read_manifest(content: bytes) -> Manifest:
     """Read a manifest's file.
 

@@ -6,7 +6,7 @@ import typing as t
 from contextlib import ExitStack, contextmanager
 
 from copias.errors import Altered, BadInput
-from copias.package.manifest import BESIDE, Manifest, read_manifest
+from copias.package.manifest import BESIDE, Manifest, read_manifest_from
 from copias.package.reader import read_inner_manifest
 from copias.store.names import is_safe
 
@@ -49,7 +49,10 @@ def open_package(path: Path) -> Iterator[OpenPackage]:
 
 def _read_beside(path: Path) -> Manifest | None:
     beside = path.with_name(path.name + BESIDE)
-    return read_manifest(beside.read_bytes()) if beside.is_file() else None
+    if not beside.is_file():
+        return None
+    with _open(beside) as stream:
+        return read_manifest_from(stream)
 
 
 def _check_name(part: PackageFacts) -> str:

@@ -14,13 +14,12 @@ from pathlib import Path
 import zstandard
 
 from copias.errors import Altered
-from copias.package.manifest import NAME, Manifest, read_manifest
+from copias.package.manifest import LARGEST, NAME, Manifest, read_manifest
 from copias.package.zip_directory import ZipDirectory
 from copias.progress import Report, ignore
 
 _BLOCK = 1 << 20
 _LARGEST_WINDOW = 128 << 20
-_LARGEST_MANIFEST = 64 << 20
 _LOCAL_HEADER = 30
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -55,7 +54,8 @@ def extract_dump(stream: t.BinaryIO, target: Path, *, manifest: Manifest, report
     if content is None:
         raise _altered(manifest, "el manifiesto no describe ningún volcado")
     part = target.with_name(target.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with open(descriptor, "wb", buffering=0) as sink:
             _Extraction(stream, manifest, report=report).run(sink)
@@ -79,7 +79,7 @@ def read_inner_manifest(stream: t.BinaryIO) -> Manifest:
 def manifest_of(directory: ZipDirectory) -> Manifest:
     """Do the same for a package that is open already."""
     entry = directory.find(NAME)
-    if entry.bytes > _LARGEST_MANIFEST:
+    if entry.bytes > LARGEST:
         raise Altered("el manifiesto de adentro es demasiado grande", why=f"{entry.bytes} bytes")
     return read_manifest(directory.read(entry))
 

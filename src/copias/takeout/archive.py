@@ -272,8 +272,10 @@ def _check_directory(path: Path, name: str, most_entries: int) -> None:
         if place < 0 or len(tail) - place < _END.size:
             raise cut(name, "no tiene el final de un .zip")
         *_, count, size, offset, _comment = _END.unpack_from(tail, place)
-        if _LIMIT32 in {size, offset} or count == _LARGEST_COMMENT:
-            count, size = _read_wide(stream, tail, place, name)
+        # zipfile believes the wide record wherever there is one, whatever the plain one says: so the larger counts.
+        has_wide = tail[max(0, place - _LOCATOR.size) : place].startswith(b"PK\6\7")
+        if has_wide or _LIMIT32 in {size, offset} or count == _LARGEST_COMMENT:
+            count, size = map(max, (count, size), _read_wide(stream, tail, place, name))
     if count > most_entries or size > max(_SMALL, most_entries * _DIRECTORY_SHARE):
         raise too_large(name, f"{count} archivos, y se admiten {most_entries}")
 

@@ -44,6 +44,10 @@ _SAID_ALREADY: t.Final = frozenset({"opened", "archived", "abiertos", "abierto",
 """What Takeout adds and Gmail has no label for: not unread, not in the inbox."""
 
 
+LONGEST: t.Final = 60_000
+"""Characters of a message's labels; what is beyond is cut. Gmail has at most some hundred labels of 225 each."""
+
+
 def read_labels(value: bytes) -> tuple[str, ...]:
     """Return the labels of a message: ids for Gmail's own, names for the user's; each once, in order.
 
@@ -51,6 +55,7 @@ def read_labels(value: bytes) -> tuple[str, ...]:
         value: of ``X-Gmail-Labels``, folds included; whatever it holds, something is returned.
     """
     text = _decode(_FOLD.sub(" ", value.decode("utf-8", "replace")).strip())
+    text = text.encode("utf-8", "replace").decode()[:LONGEST]  # a charset may bring halves of characters
     try:
         names = split_labels(text)
     except (csv.Error, StopIteration):

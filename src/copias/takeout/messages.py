@@ -53,6 +53,8 @@ class DeliveredMessages:
         self._whose = whose
         self._report = report
         self._seen: dict[str, bytes] = {}
+        self._others: dict[str, dict[bytes, int]] = {}
+        """Id that came again with another content → digest of that → the number it got."""
         self.tallies: Counter[str] = Counter()
         """``found`` in the files, ``repeated`` the same message again, ``renamed`` another message of an id that is
         taken, ``quoted``, ``doubtful``, ``undated``, ``unended``."""
@@ -84,13 +86,16 @@ class DeliveredMessages:
         tallies["quoted"] += message.quoted
         tallies["undated"] += not message.internal_date
         tallies["unended"] += not message.ended
-        key, again = message.id, 1
+        others = self._others.get(message.id, {})
+        if self._seen.get(message.id) == digest or digest in others:
+            tallies["repeated"] += 1
+            return None
+        key, again = message.id, len(others) + 1
         while key in self._seen:
-            if self._seen[key] == digest:
-                tallies["repeated"] += 1
-                return None
             again += 1
             key = f"{message.id}-{again}"
+        if key != message.id:
+            self._others.setdefault(message.id, {})[digest] = again
         tallies["renamed"] += key != message.id
         self._seen[key] = digest
         return key

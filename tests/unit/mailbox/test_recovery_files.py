@@ -145,3 +145,16 @@ def test_folder_of_the_installation_or_none_at_all_is_refused(tmp_path: Path, pl
     with pytest.raises(BadInput, match="no se puede escribir"):
         check_folder(office, tmp_path / place)
     assert check_folder(office, tmp_path / "correo") == str(tmp_path / "correo")
+
+
+def test_file_that_another_account_made_in_its_place_is_not_written_into(tmp_path) -> None:
+    trap = tmp_path / f".{listed().id}.part"
+    trap.write_bytes(b"")
+    trap.chmod(0o666)
+    seen = trap.open("rb")
+
+    name = write_message(tmp_path, listed(), CONTENT)
+
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert seen.read() == b""
+    seen.close()

@@ -29,6 +29,7 @@ from copias.package import (
     verify_package,
 )
 from copias.package.mailbox_index import HEADER
+from copias.package.manifest import LARGEST
 from copias.package.message_list import join_labels, split_labels
 from copias.package.schema import PATH
 
@@ -453,3 +454,21 @@ seal_mailbox(folder, "x.zip", messages, draft=make, key=load_key(Path(sys.argv[2
 # Not getrusage: what that gives begins with the peak of the process that started this one.
 print(next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
+
+
+def test_entry_that_was_swapped_for_a_larger_one_is_refused_before_it_is_read(pack_mailbox, message) -> None:
+    path, _ = pack_mailbox([message("a1")])
+    with open_mailbox(path) as package:
+        (listed,) = package.messages()
+
+        with pytest.raises(Altered, match="no es el que se selló"):
+            package.read(listed._replace(bytes=listed.bytes - 1))
+
+
+def test_manifest_beside_a_package_is_not_read_without_end(pack_mailbox, message) -> None:
+    path, _ = pack_mailbox([message("a1")])
+    with path.with_name(path.name + ".manifest.json").open("wb") as beside:
+        beside.truncate(LARGEST + 1)
+
+    with pytest.raises(BadInput, match="no se entiende"), open_mailbox(path):
+        pass

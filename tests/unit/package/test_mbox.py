@@ -145,3 +145,14 @@ def test_export_never_replaces_a_file(pack_mailbox, message, tmp_path) -> None:
         export_mbox(package, tmp_path / "x.mbox", before_publishing=lambda _: None)
 
     assert (tmp_path / "x.mbox").read_bytes() == b"mine"
+
+
+def test_export_that_is_refused_leaves_a_stranger_s_file_alone(pack_mailbox, message, tmp_path) -> None:
+    path, _ = pack_mailbox([message()])
+    (tmp_path / "x.mbox").write_bytes(b"de otro")
+    (tmp_path / "x.mbox.part").write_bytes(b"tambien de otro")
+
+    with open_mailbox(path) as package, pytest.raises(BadInput):
+        export_mbox(package, tmp_path / "x.mbox", before_publishing=lambda _: None)
+
+    assert (tmp_path / "x.mbox.part").read_bytes() == b"tambien de otro"

@@ -40,7 +40,9 @@ def write_message(folder: Path, message: ListedMessage, content: bytes) -> str:
     part = folder / f".{message.id}.part"
     try:
         make_private_directory(folder)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        # What lies there may be another account's, made to be read by it: never written into.
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()

@@ -115,14 +115,15 @@ def open_source(office: Office, name: SourceName, *, account: str) -> Iterator[M
 def _open_copy(office: Office, copy_id: str) -> Iterator[PackageSource]:
     """Open a package where it is stored; each message is fetched by itself."""
     from copias.case.evidence import manifest_name
-    from copias.package import MailboxReader, read_manifest
+    from copias.package import MailboxReader
+    from copias.package.manifest import read_manifest_from
 
     copy = _find_copy(office, copy_id)
     with ExitStack() as stack:
         store = office.open_store(copy.store)
         stack.callback(store.close)
         with store.open(manifest_name(copy.package)) as stream:
-            manifest = read_manifest(stream.read())
+            manifest = read_manifest_from(stream)
         _require_signed(manifest, _trusted(office))
         if manifest.package is None or manifest.package.sha256 != copy.sha256:
             raise Altered("el manifiesto del destino es de otro paquete", whose=copy_id)
