@@ -22,13 +22,15 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 BLOCK = 1 << 20
 INNER = "manifest.json"
 VERSIONS = (1, 2)
 TOLD = 100
+LONGEST_LINE = 4 << 20
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)
 UNREADABLE += (zipfile.BadZipFile, NotImplementedError, zlib.error, struct.error)
 
@@ -151,10 +153,18 @@ def check_part(file: Path, listed: list, own: set) -> list:
 def read_list(path: Path, name: str) -> list:
     """Return the rows of the list of messages, in which no message comes twice."""
     with zipfile.ZipFile(path) as package, package.open(name) as content:
-        rows = list(csv.DictReader(io.TextIOWrapper(content, "utf-8-sig", newline=""), delimiter=";"))
+        rows = list(csv.DictReader(lines(io.TextIOWrapper(content, "utf-8-sig", newline="")), delimiter=";"))
     if len({row["id"] for row in rows}) != len(rows):
         raise ValueError("la lista nombra un mensaje dos veces")
     return rows
+
+
+def lines(text: TextIO) -> Iterator[str]:
+    """Yield the lines of a list; one without an end is not read into memory to find that out."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise ValueError("la lista de mensajes tiene una línea sin fin")
+        yield line
 
 
 def digest(stream: BinaryIO, limit: int) -> tuple:

@@ -8,6 +8,8 @@ import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
+from copias.errors import BadInput
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,3 +54,25 @@ def locked(path: Path, *, blocking: bool = True) -> Iterator[t.IO[bytes]]:
         path.chmod(0o600)
         fcntl.flock(stream, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
         yield stream
+
+
+def check_folder(path: Path, *, state: Path) -> Path:
+    """Return the absolute path of a folder that may get files of a person's data.
+
+    Args:
+        path: as it was given.
+        state: where this installation keeps its own.
+
+    Raises:
+        BadInput: it lies in there, or cannot be there.
+    """
+    folder, own = path.absolute().resolve(), state.resolve()
+    ours = folder == own or own in folder.parents
+    if ours or not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
+        raise BadInput(
+            "no se puede escribir en esa carpeta",
+            whose=ascii(str(path)[:200]),
+            why="es de este programa, no es una carpeta, o no existe la que la contiene",
+            repair="dé otra carpeta, fuera de las de este programa",
+        )
+    return folder

@@ -9,8 +9,10 @@ import typer
 
 from copias.cli.output import Config, Json, Output, Query, reports_errors, say_bytes
 from copias.cli.package import PackagePath
-from copias.errors import NotReady
+from copias.errors import BadInput, NotReady
+from copias.files import check_folder
 
+ENDING: t.Final = ".mbox"
 _OF_MAIL: t.Final = frozenset({"mailbox", "manual", "recovery"})
 """Kinds of case whose authorisation is for mail."""
 
@@ -37,6 +39,7 @@ def export_mailbox(
     from copias.progress import Step
 
     office = open_office(config)
+    _check_target(mbox, state=office.deployment.state)
     with open_mailbox(path) as package:
         check_signature(package.manifest, load_trusted([public_path(office.deployment.signing_key)]))
         require_leave(office, case, account=package.manifest.case.subject)
@@ -50,6 +53,17 @@ def export_mailbox(
     data = {"file": str(mbox), "messages": export.messages, "bytes": export.bytes, "sha256": export.sha256}
     said = f"{mbox}: {export.messages} mensajes, {say_bytes(export.bytes)}, SHA-256 {export.sha256}"
     Output(as_json, query).show(data, lambda: typer.echo(said))
+
+
+def _check_target(mbox: Path, *, state: Path) -> None:
+    """Refuse a file that could be taken for anything but mail, or that lies where this installation keeps its own."""
+    if mbox.suffix != ENDING or mbox.name.startswith("."):
+        raise BadInput(
+            "el archivo no se puede llamar así",
+            whose=ascii(mbox.name[:80]),
+            repair=f"dé un nombre que termine en {ENDING}",
+        )
+    check_folder(mbox.parent, state=state)
 
 
 def require_leave(office: Office, number: str, *, account: str) -> Authorisation:

@@ -10,6 +10,7 @@ import re
 import stat
 import typing as t
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from copias.errors import BadConfiguration, BadInput
 from copias.files import make_private_directory, sync_directory, write_atomically
@@ -22,7 +23,7 @@ if t.TYPE_CHECKING:
 _ADDRESS: t.Final = re.compile(r"[a-z0-9][a-z0-9._+'-]{0,63}@[a-z0-9][a-z0-9.-]{0,190}", re.ASCII)
 _OTHERS: t.Final = stat.S_IRWXG | stat.S_IRWXO
 _NEEDED: t.Final = ("client_id", "client_secret", "auth_uri", "token_uri")
-_SAFE: t.Final = re.compile(r"https://|http://(?:127\.0\.0\.1|localhost|\[::1\])[:/]")
+_LOOPBACK: t.Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,19 @@ def read_client(path: Path) -> OAuthClient:
     if raw is None or not isinstance(client, dict) or not all(client.get(name) for name in _NEEDED):
         why = "no existe" if raw is None else "no es el JSON de un cliente OAuth de tipo «App de escritorio»"
         raise _bad(path, why, "descárguelo de la consola de Google Cloud, en API y servicios > Credenciales")
-    if not all(_SAFE.match(str(client[name])) for name in ("auth_uri", "token_uri")):
+    if not all(_is_safe(str(client[name])) for name in ("auth_uri", "token_uri")):
         raise _bad(path, "sus direcciones no son https://", "descárguelo otra vez, sin cambiarlo")
     return OAuthClient(*(str(client[name]) for name in _NEEDED))
+
+
+def _is_safe(address: str) -> bool:
+    """Tell whether a secret may be sent to an address: encrypted, or to this machine."""
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+    return named and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
 
 
 def _read(path: Path) -> dict[str, t.Any] | None:

@@ -11,7 +11,7 @@ import requests
 from copias.errors import BackupError
 from copias.google.errors import ConsentNeeded, GoogleBadRequest, GoogleRefused
 from copias.google.retry import Retry, Sort, Trouble, classify_answer
-from copias.google.transport import classify_network_error
+from copias.google.transport import classify_network_error, leave_alone
 
 if t.TYPE_CHECKING:
     from copias.google.consent_file import OAuthClient
@@ -117,6 +117,7 @@ class ConsentHttp:
             with requests.Session() as session:
                 # The environment's proxy is for the real Google, never for this machine.
                 session.trust_env = self._settings.endpoint is None
+                session.auth = leave_alone
                 if self._settings.ca_file is not None:
                     session.verify = str(self._settings.ca_file)
                 response = session.request(

@@ -105,7 +105,13 @@ def _session(settings: GoogleSettings) -> requests.Session:
     session = requests.Session()
     # The environment's proxy and certificates are for the real Google, never for this machine.
     session.trust_env = settings.endpoint is None
+    session.auth = leave_alone
     return session
+
+
+def leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep a request's own authorisation, in whose place requests would put what ``~/.netrc`` has for the host."""
+    return request
 
 
 def _with_timeout(request: t.Any, timeout: float) -> t.Any:

@@ -43,6 +43,7 @@ STATE_WORDS: t.Final[dict[State, str]] = {
 }
 _STATES: t.Final = {word: state for state, word in STATE_WORDS.items()}
 _LONGEST_CELL: t.Final = 1 << 20
+_LONGEST_LINE: t.Final = 4 << 20
 
 
 def index_chunks(messages: Iterable[ListedMessage]) -> Iterator[bytes]:
@@ -58,7 +59,7 @@ def read_index(stream: t.BinaryIO) -> Iterator[ListedMessage]:
     """
     csv.field_size_limit(_LONGEST_CELL)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    rows = csv.reader(text, delimiter=";", strict=True)
+    rows = csv.reader(_lines(text), delimiter=";", strict=True)
     try:
         if tuple(next(rows, ())) != HEADER:
             raise _malformed("no tiene los títulos que escribe este programa")
@@ -68,6 +69,14 @@ def read_index(stream: t.BinaryIO) -> Iterator[ListedMessage]:
         raise _malformed(f"la línea {rows.line_num} no se entiende") from error
     finally:
         text.detach()
+
+
+def _lines(text: t.TextIO) -> Iterator[str]:
+    """Yield the lines; one without an end is not read into memory to find that out."""
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise ValueError("line")
+        yield line
 
 
 def _to_cells(message: ListedMessage) -> tuple[str | int, ...]:

@@ -274,6 +274,12 @@ def test_deployment_without_a_client_takes_no_consents(sandbox, tmp_path) -> Non
             0o600,
             "https",
         ),
+        (
+            json.dumps({"installed": dict.fromkeys(("client_id", "client_secret"), "secreto-1")
+                        | dict.fromkeys(("auth_uri", "token_uri"), "http://localhost:x@otro.example/")}),
+            0o600,
+            "https",
+        ),
         ("{}", 0o640, "otras cuentas"),
     ],
 )  # fmt: skip

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from copias.google import GoogleSettings
 from copias.google.retry import Sort, Trouble
-from copias.google.transport import RequestsHttp
+from copias.google.transport import RequestsHttp, _session
 
 
 class Token:
@@ -115,6 +116,18 @@ def test_silent_server_is_given_up() -> None:
         http(url, timeout=0.2).request(url, "POST", body=b"{}")
 
     assert caught.value.maybe_done
+
+
+def test_password_of_the_account_s_netrc_takes_no_token_s_place(tmp_path, monkeypatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine correo.example login otro password ajena\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    asked = requests.Request("GET", "https://correo.example/v1", headers={"Authorization": "Bearer t0"})
+
+    prepared = _session(GoogleSettings(key_file=Path("k"))).prepare_request(asked)
+
+    assert prepared.headers["Authorization"] == "Bearer t0"
 
 
 def test_expired_token_is_replaced_once() -> None:

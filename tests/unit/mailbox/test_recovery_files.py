@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import typing as t
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from copias.errors import BadInput, NotEqual
+from copias.files import check_folder
 from copias.mailbox.restore.delivery import FolderDelivery
 from copias.mailbox.restore.files import file_name, read_digest, write_message
 from copias.mailbox.restore.journal import RestoreJournal
-from copias.mailbox.restore.plan import Target, check_folder, check_label
+from copias.mailbox.restore.plan import Target, check_label
 from copias.progress import ignore
 from tests.unit.mailbox.test_recovery_search import listed
 
@@ -140,11 +140,10 @@ def test_label_that_people_use_is_taken(name: str) -> None:
 def test_folder_of_the_installation_or_none_at_all_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "file").touch()
-    office: t.Any = SimpleNamespace(deployment=SimpleNamespace(state=tmp_path / "state"))
 
     with pytest.raises(BadInput, match="no se puede escribir"):
-        check_folder(office, tmp_path / place)
-    assert check_folder(office, tmp_path / "correo") == str(tmp_path / "correo")
+        check_folder(tmp_path / place, state=tmp_path / "state")
+    assert check_folder(tmp_path / "correo", state=tmp_path / "state") == tmp_path / "correo"
 
 
 def test_file_that_another_account_made_in_its_place_is_not_written_into(tmp_path) -> None:

@@ -201,6 +201,17 @@ def test_export_tells_its_file_in_json_and_by_query(office, packed) -> None:
     assert json.loads(part.stdout) == [9, told["sha256"]]
 
 
+@pytest.mark.parametrize("place", ["correo.eml", ".correo.mbox", "state/correo.mbox", "no/está/correo.mbox"])
+def test_export_into_a_place_that_is_not_for_mail_makes_nothing(office, packed, place) -> None:
+    authorise()
+
+    done = call("export", packed, "--mbox", office / place, "--case", CASE)
+
+    assert done.exit_code == 2, done.output
+    assert not (office / place).exists()
+    assert events(office) == []
+
+
 def test_export_never_replaces_what_is_there(office, packed) -> None:
     authorise()
     (office / "correo.mbox").write_bytes(b"otro")

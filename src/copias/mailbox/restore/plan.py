@@ -147,25 +147,6 @@ def check_label(name: str) -> str:
     return name
 
 
-def check_folder(office: Office, path: Path) -> str:
-    """Return the absolute path of a folder that may get files.
-
-    Raises:
-        BadInput: it lies where this installation keeps its own, or cannot be there.
-    """
-    folder = path.absolute().resolve()
-    state = office.deployment.state.resolve()
-    ours = folder == state or state in folder.parents
-    if ours or not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
-        raise BadInput(
-            "no se puede escribir en esa carpeta",
-            whose=ascii(str(path)[:200]),
-            why="es de este programa, no es una carpeta, o no existe la que la contiene",
-            repair="dé una carpeta propia con --eml",
-        )
-    return str(folder)
-
-
 def _altered(record: RestoreRecord, why: str) -> Altered:
     return Altered(
         "la lista de lo que se devuelve no sirve",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from copias.case.story import RestoreRecord
 from copias.errors import BadInput, NotReady
+from copias.files import check_folder
 from copias.mailbox.restore.gate import require_recipient
 from copias.mailbox.restore.journal import RestoreJournal
 from copias.mailbox.restore.numbering import Numbering
@@ -17,7 +18,6 @@ from copias.mailbox.restore.plan import (
     RecoveryFolder,
     RestorePlan,
     Target,
-    check_folder,
     check_label,
 )
 from copias.mailbox.restore.search import Query
@@ -150,7 +150,7 @@ def _choose_target(office: Office, intake: Intake, order: Order) -> Target:
     if order.folder is not None:
         if order.to or order.under:
             raise BadInput("--eml no va con --to ni con --under", repair="elija archivos o un buzón")
-        return Target(folder=check_folder(office, order.folder))
+        return Target(folder=str(check_folder(order.folder, state=office.deployment.state)))
     to, settings = order.to or account, office.deployment.mailboxes
     if settings is None or not settings.is_account(to):
         raise BadInput(
