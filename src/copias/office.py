@@ -13,8 +13,11 @@ from copias.ledger import Ledger
 from copias.people import Actor, find_actor
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from copias.case.outbox import Outbox
     from copias.helpdesk import HelpDesk
+    from copias.ledger import Event
     from copias.store import Store
 
 
@@ -60,6 +63,11 @@ class Office:
             post=post_through(self.deployment, notices),
             settle=notices.settle_seconds,
         )
+
+    def record(self, event: str, data: Mapping[str, t.Any]) -> Event:
+        """Add an event of the installation, of no case, to the ledger; those of a case go through the case book."""
+        with self.book.ledger.transaction(self.actor.to_event()) as ledger:
+            return ledger.append(event, data)
 
     def open_store(self, name: str) -> Store:
         """Return a store of the deployment by its logical name."""

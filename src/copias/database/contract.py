@@ -17,6 +17,10 @@ from copias.progress import Report
 
 Raw: t.TypeAlias = bytes
 """The type, where a field is called ``bytes``."""
+Row: t.TypeAlias = "tuple[t.Any, ...]"
+"""A row of an answer: ``None``, ``int``, ``Decimal``, ``float``, ``str``, ``bytes``, ``date`` or ``datetime``."""
+MOST_ROWS = 1000
+"""Rows of an answer that :meth:`Driver.query` returns at most."""
 Sink: t.TypeAlias = "t.Callable[[bytes], object]"
 """Takes the dump's bytes in order; what it raises stops the dump and reaches the caller as it is."""
 
@@ -272,4 +276,12 @@ class Driver(t.Protocol):
 
     def check(self, restored: Connection) -> tuple[str, ...]:
         """Return what the engine's own consistency check finds wrong, in Spanish; nothing is good."""
+        ...
+
+    def query(self, restored: Connection, sql: str, *, seconds: float = 60) -> tuple[Row, ...]:
+        """Ask a restored database one question, in a transaction that only reads, and return at most 1,000 rows.
+
+        Raises:
+            BadConfiguration: the question is not one that this engine understands; its own words are in the message.
+        """
         ...

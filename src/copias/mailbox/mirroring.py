@@ -120,10 +120,8 @@ class _Rounds:
 
     def _record(self, outcome: Outcome) -> None:
         """Say in the ledger whose mirror changed, and by whose leave; nothing of any message."""
-        book, leave = self._office.book, outcome.leave
-        with book.ledger.transaction(book.actor.to_event()) as ledger:
-            data = {"account": outcome.account, **outcome.counts(), "leave": leave.to_dict() if leave else None}
-            ledger.append(SYNCED, data)
+        leave = outcome.leave.to_dict() if outcome.leave else None
+        self._office.record(SYNCED, {"account": outcome.account, **outcome.counts(), "leave": leave})
 
 
 @contextmanager

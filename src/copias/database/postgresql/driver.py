@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copias.database.children import child_environment, memory_file, run_tool
-from copias.database.contract import Connection, Contents, DumpRecord, Scratch, Sink, SourceFacts
+from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts
 from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
 from copias.database.postgresql.catalog import Facts, list_relations, read_facts
 from copias.database.postgresql.digest import Digester, method_for
+from copias.database.postgresql.question import ask
 from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
 from copias.database.postgresql.scratch import ScratchServer
 from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
@@ -101,6 +102,10 @@ class PostgreSQL:
     def check(self, restored: Connection) -> tuple[str, ...]:
         """Check the restored indexes and pages."""
         return check_indexes(restored)
+
+    def query(self, restored: Connection, sql: str, *, seconds: float = 60) -> tuple[Row, ...]:
+        """Ask a restored database one question."""
+        return ask(restored, sql, seconds=seconds)
 
     def _dump(self, snapshot: Snapshot, sink: Sink, report: Report, least: int) -> DumpRecord:
         started = datetime.now(UTC)

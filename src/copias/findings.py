@@ -1,0 +1,106 @@
+"""Findings (*hallazgos*): what an audit must not forget. One stays open until it is treated and the treatment recorded.
+
+Events, all of the installation: ``finding.opened`` (``finding``, ``about``, ``what``, ``why``, ``repair``) and
+``finding.treated`` (``finding``, ``action``).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from copias.errors import BadInput
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from copias.ledger import Event
+    from copias.office import Office
+
+OPENED: t.Final = "finding.opened"
+TREATED: t.Final = "finding.treated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One finding.
+
+    Args:
+        finding: its number, ``H-12``.
+        about: id of the copy, database, store or repository that it is about.
+        what: what was found, one sentence in Spanish.
+        why: the cause, as far as it is known.
+        repair: what to do about it.
+        opened_at: ISO 8601, UTC.
+        action: what was done about it; empty while it is open.
+        treated_at: ISO 8601, UTC; empty while it is open.
+        treated_by: name of the person; empty while it is open.
+    """
+
+    finding: str
+    about: str
+    what: str
+    why: str = ""
+    repair: str = ""
+    opened_at: str
+    action: str = ""
+    treated_at: str = ""
+    treated_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether nobody treated it yet."""
+        return not self.treated_at
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data, for ``--json``."""
+        return {**asdict(self), "open": self.is_open}
+
+
+def list_findings(events: Iterable[Event], *, treated: bool = False) -> list[Finding]:
+    """Return the findings, the oldest first; those that were treated only if asked so."""
+    found: dict[str, Finding] = {}
+    for event in events:
+        if event.event == OPENED:
+            found[event.data["finding"]] = Finding(**event.data, opened_at=event.time)
+        elif event.event == TREATED and event.data.get("finding") in found:
+            number = event.data["finding"]
+            found[number] = replace(
+                found[number],
+                action=event.data["action"],
+                treated_at=event.time,
+                treated_by=str(event.actor.get("name", "")),
+            )
+    return [finding for finding in found.values() if treated or finding.is_open]
+
+
+def open_finding(office: Office, *, about: str, what: str, why: str = "", repair: str = "") -> Finding:
+    """Open a finding, unless the same one about the same thing is open already; return it."""
+    ledger = office.book.ledger
+    with ledger.transaction(office.actor.to_event()) as page:
+        known = list_findings(ledger.events(), treated=True)
+        for finding in known:
+            if finding.is_open and (finding.about, finding.what) == (about, what):
+                return finding
+        facts = {"finding": f"H-{len(known) + 1}", "about": about, "what": what, "why": why, "repair": repair}
+        event = page.append(OPENED, facts)
+    return Finding(**facts, opened_at=event.time)
+
+
+def treat_finding(office: Office, number: str, *, action: str) -> Finding:
+    """Record what was done about a finding, and return it.
+
+    Raises:
+        BadInput: there is no such finding, it was treated already, or nothing is said of what was done.
+    """
+    if not action.strip():
+        raise BadInput("falta decir qué se hizo", whose=number, repair="escríbalo con --action")
+    ledger = office.book.ledger
+    with ledger.transaction(office.actor.to_event()) as page:
+        known = {finding.finding: finding for finding in list_findings(ledger.events(), treated=True)}
+        finding = known.get(number)
+        if finding is None or not finding.is_open:
+            why = "no existe" if finding is None else f"ya se trató: {finding.action}"
+            raise BadInput("no hay un hallazgo abierto con ese número", whose=ascii(number[:20]), why=why)
+        event = page.append(TREATED, {"finding": number, "action": action.strip()})
+    return replace(finding, action=action.strip(), treated_at=event.time, treated_by=office.actor.person.name)
