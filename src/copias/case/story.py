@@ -203,6 +203,15 @@ def _mark(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]
     return change
 
 
+def _move(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Say of a copy that it lies on another store now; see :mod:`copias.keeping.moving`."""
+    moved = (
+        replace(record, data={**record.data, "store": data["store"]}) if record.copy_id == data["copy"] else record
+        for record in story.copies
+    )
+    return {"copies": tuple(moved)}
+
+
 def _mark_restore(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]]:
     def change(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
         current = story.restore
@@ -241,6 +250,7 @@ _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.An
     "copy.stored": _mark("stored"),
     "copy.verified": _mark("verified"),
     "copy.voided": _mark("void"),
+    "copy.moved": _move,
     "restore.planned": lambda story, data: {"restores": (*story.restores, RestoreRecord(data["restore"], data))},
     "restore.given": _mark_restore("given"),
     "restore.verified": _mark_restore("verified"),

@@ -7,8 +7,11 @@ import typing as t
 import typer
 
 from copias.cli.output import Config, Json, Output, Query, reports_errors
+from copias.cli.store_keeping import move_store, show_capacity
 
 app = typer.Typer(no_args_is_help=True, help="Destinos de las copias y llave de firma.")
+app.command("move")(move_store)
+app.command("capacity")(show_capacity)
 
 
 @app.command("init")

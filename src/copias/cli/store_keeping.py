@@ -1,0 +1,98 @@
+"""``copias store move`` and ``copias store capacity``: a store is replaced, and the room that each one has."""
+
+from __future__ import annotations
+
+import typing as t
+
+import typer
+
+from copias.cli.output import Config, Json, Output, Query, print_table, reports_errors, say_bytes
+
+if t.TYPE_CHECKING:
+    from copias.keeping.capacity import Capacity
+    from copias.keeping.moving import MoveOutcome, MovePlan
+
+Check = t.Annotated[bool, typer.Option("--check", help="Solo dice qué haría.")]
+
+
+@reports_errors
+def move_store(
+    old: t.Annotated[str, typer.Argument(metavar="VIEJO", help="El destino que se retira.")],
+    new: t.Annotated[str, typer.Argument(metavar="NUEVO", help="El que lo reemplaza, ya preparado.")],
+    check: Check = False,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Pasa las copias de un destino a otro: las envía, las relee y las registra una a una; del viejo no borra nada."""
+    from copias.errors import EXIT_FAILED
+    from copias.keeping.moving import MoveOutcome, plan_move, run_move
+    from copias.office import open_office
+    from copias.people import Role
+
+    office = open_office(config)
+    office.actor.require(Role.ADMINISTRATOR, "mover copias de un destino a otro")
+    plan = plan_move(office, old, new)
+    outcome = MoveOutcome(failed=dict(plan.unreadable)) if check else run_move(office, plan)
+    data = {
+        "old": old,
+        "new": new,
+        "copies": len(plan.copies),
+        "bytes": plan.bytes,
+        "blocking": list(plan.blocking),
+        "check": check,
+        **outcome.to_dict(),
+    }
+    Output(as_json, query).show(data, lambda: _print_move(plan, outcome, check=check))
+    if outcome.failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@reports_errors
+def show_capacity(
+    name: t.Annotated[list[str] | None, typer.Argument(metavar="DESTINO", help="Todos si no se dice.")] = None,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Muestra el espacio de cada destino y en cuántos días se llena, por lo que se ha medido cada noche."""
+    from copias.keeping.capacity import measure_stores
+    from copias.office import open_office
+
+    found = measure_stores(open_office(config), name or ())
+    columns = ["Destino", "Copias", "Guardado", "Libre", "Al día", "Se llena"]
+    Output(as_json, query).show(
+        {"stores": [one.to_dict() for one in found]},
+        lambda: print_table("Espacio de los destinos", columns, map(_capacity_row, found)),
+    )
+
+
+def _print_move(plan: MovePlan, outcome: MoveOutcome, *, check: bool) -> None:
+    for name, why in outcome.failed.items():
+        typer.echo(f"✗ {name}: {why}", err=True)
+    done = len(plan.copies) if check else len(outcome.moved)
+    said = "Se moverían" if check else "Se movieron"
+    typer.echo(f"{said} {done} copias ({say_bytes(plan.bytes)}) de {plan.old} a {plan.new}.")
+    for reason in plan.blocking:
+        typer.echo(f"  {plan.old} no se puede retirar todavía: {reason}")
+    if outcome.released:
+        typer.echo(f"{plan.old} se puede retirar: todo lo que tenía está en {plan.new}, releído y registrado.")
+
+
+def _capacity_row(one: Capacity) -> tuple[str, ...]:
+    return (
+        one.store,
+        str(one.copies),
+        say_bytes(one.kept),
+        one.trouble or ("no lo dice" if one.free is None else say_bytes(one.free)),
+        "" if one.daily is None else say_bytes(max(0.0, one.daily)),
+        _say_days(one),
+    )
+
+
+def _say_days(one: Capacity) -> str:
+    if one.days_left is not None:
+        return f"en {one.days_left} días" + (" (¡pronto!)" if one.soon_full else "")
+    if one.daily is not None:
+        return "no se está llenando"
+    return "" if one.free is None else "no se sabe aún: faltan mediciones"

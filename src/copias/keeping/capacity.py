@@ -1,0 +1,163 @@
+"""How long a store still has room: foreseen from what was measured there day by day, never guessed.
+
+One measurement a store and day is an event of the ledger, ``store.measured`` (``store``, ``free`` in bytes, ``day``).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from statistics import median
+
+from copias.case.rows import BOGOTA
+from copias.errors import BackupError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from copias.ledger import Event
+    from copias.office import Office
+
+MEASURED: t.Final = "store.measured"
+WINDOW: t.Final = timedelta(days=90)
+"""What is older says little of the pace of now."""
+LEAST_DAYS: t.Final = 7
+"""A trend of fewer days than this is the accident of one copy."""
+LEAST_POINTS: t.Final = 4
+SOON: t.Final = 60
+"""Days before a store is full at which it is a warning: time to buy a disk by a public contract."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a store could still take on a day, in bytes."""
+
+    day: date
+    free: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """The room of one store.
+
+    Args:
+        store: its logical name.
+        free: bytes that copies may still take there, ``None`` when the place does not tell.
+        kept: bytes of the packages that lie there, by the ledger.
+        copies: how many there are.
+        daily: bytes that it fills a day by the trend; ``None`` while too little was measured.
+        days_left: until it is full by that trend; ``None`` when it does not fill, or is not known.
+        trouble: why the store could not be asked; empty when it could.
+    """
+
+    store: str
+    free: int | None
+    kept: int
+    copies: int
+    daily: float | None = None
+    days_left: int | None = None
+    trouble: str = ""
+
+    @property
+    def soon_full(self) -> bool:
+        """Tell whether somebody must act now."""
+        return self.days_left is not None and self.days_left < SOON
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data."""
+        return {**asdict(self), "soon_full": self.soon_full}
+
+
+def forecast(measured: Sequence[Measurement]) -> tuple[float | None, int | None]:
+    """Return the bytes that are filled a day, and the days until nothing is left.
+
+    The pace is the median of the paces between every two days (Theil and Sen): one night that copied a whole mailbox,
+    or a day on which somebody made room, does not bend it.
+
+    Args:
+        measured: of one store, in any order; of one day the last counts.
+
+    Returns:
+        ``(None, None)`` when too little was measured, ``(pace, None)`` when the store does not fill.
+    """
+    points = sorted({one.day: one.free for one in measured}.items())
+    if points:
+        points = [point for point in points if points[-1][0] - point[0] <= WINDOW]
+    if len(points) < LEAST_POINTS or points[-1][0] - points[0][0] < timedelta(days=LEAST_DAYS):
+        return None, None
+    pace = median((before[1] - after[1]) / (after[0] - before[0]).days for before, after in combinations(points, 2))
+    if pace <= 0:
+        return pace, None
+    return pace, int(points[-1][1] / pace)
+
+
+def list_measurements(events: Iterable[Event]) -> dict[str, list[Measurement]]:
+    """Return what was measured of each store, the oldest first."""
+    found: dict[str, list[Measurement]] = {}
+    for event in events:
+        if event.event == MEASURED:
+            one = Measurement(date.fromisoformat(event.data["day"]), int(event.data["free"]))
+            found.setdefault(event.data["store"], []).append(one)
+    return found
+
+
+def measure_stores(office: Office, names: Sequence[str] = (), *, now: datetime | None = None) -> list[Capacity]:
+    """Ask each store for its room and foresee the day on which it is full; nothing is recorded.
+
+    Args:
+        office: whose stores.
+        names: of some of them; all when empty.
+        now: aware time of the measurement.
+
+    Raises:
+        BadConfiguration: a name is no store's.
+    """
+    day = (now or datetime.now(UTC)).astimezone(BOGOTA).date()
+    measured = list_measurements(office.book.ledger.events())
+    kept = _sum_kept(office)
+    return [
+        _measure(office, name, measured.get(name, []), kept.get(name, (0, 0)), day) for name in names or _all(office)
+    ]
+
+
+def record_measurements(office: Office, found: Iterable[Capacity], *, now: datetime | None = None) -> list[Capacity]:
+    """Keep today's measurement of each store that was not measured today; return those that were kept now."""
+    day = (now or datetime.now(UTC)).astimezone(BOGOTA).date()
+    known = list_measurements(office.book.ledger.events())
+    new = [
+        one for one in found if one.free is not None and day not in {before.day for before in known.get(one.store, [])}
+    ]
+    for one in new:
+        office.record(MEASURED, {"store": one.store, "free": one.free, "day": day.isoformat()})
+    return new
+
+
+def _all(office: Office) -> list[str]:
+    return sorted(office.deployment.stores)
+
+
+def _measure(office: Office, name: str, before: list[Measurement], kept: tuple[int, int], day: date) -> Capacity:
+    copies, size = kept
+    try:
+        free = office.open_store(name).free_space()
+    except BackupError as error:
+        return Capacity(store=name, free=None, kept=size, copies=copies, trouble=f"{error.what}: {error.why}")
+    if free is None:
+        return Capacity(store=name, free=None, kept=size, copies=copies)
+    # Copies stop when this much is left, so this is where "full" is.
+    usable = max(0, free - office.deployment.store(name).least_free)
+    daily, days = forecast([*before, Measurement(day, usable)])
+    return Capacity(store=name, free=usable, kept=size, copies=copies, daily=daily, days_left=days)
+
+
+def _sum_kept(office: Office) -> dict[str, tuple[int, int]]:
+    """Return for each store how many packages lie there, and their bytes."""
+    found: dict[str, tuple[int, int]] = {}
+    for story in office.book.stories().values():
+        for record in story.copies:
+            if record.status in {"stored", "verified"}:
+                copies, size = found.get(record.store, (0, 0))
+                found[record.store] = (copies + 1, size + record.bytes)
+    return found

@@ -1,0 +1,58 @@
+"""The files of a copy on its store, each with the size and hash that it must have."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from contextlib import suppress
+from dataclasses import dataclass
+
+from copias.case.copy_folder import CopyFolder
+from copias.case.evidence import MANIFEST, manifest_name
+from copias.case.staging import package_files
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from copias.case.story import CopyRecord
+    from copias.office import Office
+
+PROOFS: t.Final = (".prueba.json", ".constancia.html")
+"""Endings of what lies beside a package once it is proven."""
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file on a store: its name there, its size and its SHA-256 in hexadecimal."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+def kept_files(office: Office, copy: CopyRecord) -> tuple[KeptFile, ...]:
+    """Return every file of a stored copy as it was published: further parts, package, manifest, proofs.
+
+    Nothing is asked of the store: the signed manifest and what is kept here of the copy say what must be there.
+
+    Raises:
+        Altered: the manifest that is kept here is not the one that this installation signed.
+        FileNotFoundError: it is not kept here any more.
+    """
+    return (
+        *(KeptFile(file.name, file.bytes, file.sha256) for file in package_files(office, copy)),
+        *_files_beside(office, copy),
+    )
+
+
+def _files_beside(office: Office, copy: CopyRecord) -> Iterator[KeptFile]:
+    folder = CopyFolder(office.deployment, copy.copy_id)
+    yield _describe(manifest_name(copy.package), folder.read_bytes(MANIFEST))
+    for ending in PROOFS:
+        # A copy whose proof failed later, or was never tried, has none.
+        with suppress(FileNotFoundError):
+            yield _describe(copy.package.removesuffix(".zip") + ending, folder.read_bytes(ending[1:]))
+
+
+def _describe(name: str, content: bytes) -> KeptFile:
+    return KeptFile(name, len(content), hashlib.sha256(content).hexdigest())

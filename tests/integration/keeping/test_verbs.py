@@ -1,0 +1,87 @@
+"""``copias store move`` and ``copias store capacity``, as an administrator calls them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from copias.cli.app import app
+from copias.keeping.capacity import MEASURED, measure_stores, record_measurements
+from tests.integration.keeping.conftest import Place
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def call(place: Place, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--config", str(place.config)])
+
+
+def test_move_tells_what_it_did_and_that_the_old_store_is_free(place: Place) -> None:
+    place.use("nueva")
+
+    done = call(place, "store", "move", "nas", "nueva")
+
+    assert done.exit_code == 0, done.output
+    assert "Se movieron 1 copias" in done.output
+    assert "nas se puede retirar" in done.output
+
+
+def test_checked_move_changes_nothing(place: Place) -> None:
+    done = call(place, "store", "move", "nas", "nueva", "--check", "--json")
+
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["copies"], told["moved"], told["released"]) == (0, 1, [], False)
+    assert place.copy.store == "nas"
+
+
+def test_move_that_leaves_a_copy_behind_fails_and_names_it(place: Place) -> None:
+    (place.old / place.copy.package).unlink()
+
+    done = call(place, "store", "move", "nas", "nueva")
+
+    assert done.exit_code == 1
+    assert f"✗ {place.copy.copy_id}" in done.stderr
+
+
+def test_capacity_of_a_store_without_history_says_that_it_is_not_known(place: Place) -> None:
+    done = call(place, "store", "capacity", "nas", "--query", "stores[0].[copies, kept, days_left]")
+
+    assert json.loads(done.stdout) == [1, place.copy.bytes, None]
+    assert "no se sabe" in call(place, "store", "capacity", "nas").output
+
+
+def test_capacity_knows_the_day_from_what_was_measured_each_night(place: Place) -> None:
+    free = 10**12
+    for day in range(20):
+        event = {"store": "nueva", "free": free + (20 - day) * 10**10, "day": f"{NOW - timedelta(days=20 - day):%F}"}
+        place.office.record(MEASURED, event)
+
+    (found,) = measure_stores(place.office, ["nueva"], now=NOW)
+
+    assert found.daily == pytest.approx(10**10, rel=0.1)
+    assert found.free is not None
+    assert found.days_left == int(found.free / found.daily)
+
+
+def test_store_is_measured_once_a_day(place: Place) -> None:
+    first = record_measurements(place.office, measure_stores(place.office, now=NOW), now=NOW)
+    second = record_measurements(place.office, measure_stores(place.office, now=NOW), now=NOW)
+    third = record_measurements(place.office, measure_stores(place.office), now=NOW + timedelta(days=1))
+
+    assert [one.store for one in first] == ["nas", "nueva"]
+    assert second == []
+    assert len(third) == 2
+    assert len(place.events(MEASURED)) == 4
+
+
+def test_store_that_does_not_answer_is_told_and_not_measured(place: Place) -> None:
+    place.old.rename(place.old.with_name("desmontada"))
+
+    found = {one.store: one for one in measure_stores(place.office)}
+
+    assert found["nas"].free is None
+    assert found["nas"].trouble
+    assert [one.store for one in record_measurements(place.office, found.values())] == ["nueva"]
