@@ -128,7 +128,7 @@ class Connection:
                 channel_timeout=limit,
                 transport_factory=_make_transport,
             )
-            _tune(client)
+            _tune(client, settings.time_limit)
         except BaseException:
             client.close()
             raise
@@ -212,13 +212,18 @@ def _make_transport(sock: t.Any, /, **options: t.Any) -> paramiko.Transport:
     return _Transport(sock, **options)
 
 
-def _tune(client: paramiko.SSHClient) -> None:
-    """Keep the line alive, and send small packets at once: waiting for more made reading 30 times slower."""
+def _tune(client: paramiko.SSHClient, limit: float) -> None:
+    """Keep the line alive, and send small packets at once: waiting for more made reading 30 times slower.
+
+    The kernel gives the connection up when nothing that was sent arrives for ``limit`` seconds. paramiko alone would
+    wait for ever once its buffers are full, as when a cable is pulled out: its own reader then waits for its writer.
+    """
     transport = client.get_transport()
     if transport is not None:
         transport.set_keepalive(KEEPALIVE)
         if isinstance(transport.sock, socket.socket):
             transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(limit * 1000))
 
 
 def _reason(error: Exception) -> str:

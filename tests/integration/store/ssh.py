@@ -20,10 +20,12 @@ SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/l
 
 @dataclass
 class SshServer:
-    """An sshd whose files, keys and log lie in ``home``."""
+    """An sshd whose files, keys and log lie in ``home``; ``inside`` is a command that runs it on another host."""
 
     home: Path
     port: int = 0
+    address: str = "127.0.0.1"
+    inside: tuple[str, ...] = ()
     user: str = field(default_factory=getpass.getuser)
     process: subprocess.Popen | None = None
 
@@ -54,7 +56,7 @@ class SshServer:
         (self.home / "sshd_config").write_text(
             f"""\
 Port {self.port}
-ListenAddress 127.0.0.1
+ListenAddress {self.address}
 HostKey {self.home}/host_key
 AuthorizedKeysFile {self.home}/authorized_keys
 PidFile {self.home}/sshd.pid
@@ -69,7 +71,7 @@ Subsystem sftp internal-sftp
 
     def write_known_hosts(self, *, port: int | None = None) -> None:
         key = (self.home / "host_key.pub").read_text().split()
-        self.known_hosts.write_text(f"[127.0.0.1]:{port or self.port} {key[0]} {key[1]}\n")
+        self.known_hosts.write_text(f"[{self.address}]:{port or self.port} {key[0]} {key[1]}\n")
 
     def start(self, *, file_limit: int | None = None) -> None:
         """Start; ``file_limit`` makes every write beyond so many bytes fail, as a quota does."""
@@ -78,12 +80,12 @@ Subsystem sftp internal-sftp
         limit = [] if file_limit is None else ["prlimit", f"--fsize={file_limit}", "--"]
         with (self.home / "sshd.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*limit, SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")],
+                [*self.inside, *limit, SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")],
                 stdin=subprocess.DEVNULL,
                 stderr=log,
                 restore_signals=False,  # Python ignores SIGXFSZ, and so must sshd, to see the error instead
             )
-        wait_for_port(self.port)
+        wait_for_port(self.port, self.address)
 
     def stop(self) -> None:
         """Kill the server and its sessions at once, as a power cut would."""
@@ -171,11 +173,11 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def wait_for_port(port: int) -> None:
+def wait_for_port(port: int, address: str = "127.0.0.1") -> None:
     deadline = time.monotonic() + 15
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((address, port), 1).close()
         except OSError:
             if time.monotonic() > deadline:
                 raise
