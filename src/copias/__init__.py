@@ -4,9 +4,4 @@ The package does the work; Ansible's modules in ``plugins/`` are its face and th
 :mod:`copias.cli` is what agents and cron use. Nothing here imports ``ansible``.
 """
 
-import warnings
-
-# Debian 12 has Python 3.11: what Google says of it, at each start, no agent can do anything about.
-warnings.filterwarnings("ignore", r"\s*You are using a Python version", FutureWarning)
-
 __version__ = "0.2.0"

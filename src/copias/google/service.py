@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+import warnings
 from functools import cached_property
 
 import orjson
@@ -60,7 +61,10 @@ class GoogleService:
     @cached_property
     def resource(self) -> t.Any:
         """Return googleapiclient's resource, whose methods make requests for :meth:`call`."""
-        from googleapiclient.discovery import build_from_document
+        with warnings.catch_warnings():
+            # Debian 12 has Python 3.11: what Google says of it, at each start, no agent can do anything about.
+            warnings.filterwarnings("ignore", r"\s*You are using a Python version", FutureWarning)
+            from googleapiclient.discovery import build_from_document
 
         return build_from_document(_document(self._api, self._settings.endpoint), http=self.http)
 
