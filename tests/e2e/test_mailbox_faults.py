@@ -53,29 +53,6 @@ def test_a_message_that_does_not_come_fails_the_case_and_is_named_and_the_next_r
     assert len(names(town.stored("*.zip")[0])) == 30
 
 
-def test_a_few_errors_cost_no_message(town):
-    town.configure(notices=None, mailboxes__store=STORE)
-    town.admin.fault("status", GET, status=503, probability=0.1, seed=3, times=0)
-    town.admin.fault("truncated", GET, probability=0.05, seed=4, times=0)
-
-    call = town.run_case(CASE, "--json")
-
-    assert call.code == 0, call.text
-    assert len(names(town.stored("*.zip")[0])) == 30
-
-
-def test_mail_that_is_deleted_while_it_is_copied_is_explained(town):
-    gone = town.admin.mail(ACCOUNT)[3]["id"]
-    town.admin.fault("deleted", GET, match=gone)
-
-    call = town.run_case(CASE, "--json")
-
-    assert call.code == 0, call.text
-    assert len(names(town.stored("*.zip")[0])) == 29
-    reconciled = next(event["data"] for event in town.story(CASE) if event["event"] == "copy.reconciled")
-    assert (reconciled["listed_start"], reconciled["vanished"], reconciled["missing"]) == (30, 1, [])
-
-
 def test_a_run_that_is_killed_while_it_reads_goes_on_where_it_was(town):
     town.admin.fault("latency", GET, seconds=0.4, times=0)
     town.detach(CASE)

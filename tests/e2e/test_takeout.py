@@ -121,18 +121,6 @@ def test_the_help_desk_is_told_what_was_not_possible(town: Town, inbox: Path) ->
     assert not [path for path in town.files_of_state() if SECRET.encode() in path.read_bytes()]
 
 
-def test_a_second_run_changes_nothing(town: Town, inbox: Path) -> None:
-    deliver(inbox)
-    town.run_case(CASE)
-    before, stored = town.ledger(), town.stored()
-
-    again = town.run_case(CASE)
-
-    assert again.code == 0, again.text
-    assert town.ledger() == before
-    assert town.stored() == stored
-
-
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
