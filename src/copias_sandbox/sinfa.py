@@ -75,7 +75,7 @@ def start(folder: Path, *, megabytes: int = 20, major: int | None = None, port: 
         raise ValueError(f"megabytes must be 1 to 4000, not {megabytes}")
     account = unprivileged_account()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _give(folder, account)
+    give(folder, account)
     tools = _tools(folder, account, major)
     if not (folder / "data" / "PG_VERSION").exists():
         _create(folder, tools, account)
@@ -133,7 +133,7 @@ def _create(folder: Path, tools: Tools, account: Account | None) -> None:
     shutil.rmtree(folder / "data", ignore_errors=True)  # half made
     for name in (ADMINISTRATOR, READER):
         write_atomically(folder / name, secrets.token_urlsafe(18).encode() + b"\n")
-        _give(folder / name, account)
+        give(folder / name, account)
     initialise(tools, folder / "data", account, administrator=ADMINISTRATOR, password_file=folder / ADMINISTRATOR)
 
 
@@ -216,7 +216,8 @@ def _grant_reading(session: Session) -> None:
             session.execute(grant)
 
 
-def _give(path: Path, account: Account | None) -> None:
+def give(path: Path, account: Account | None) -> None:
+    """Hand a file or folder over to the account that the server runs as."""
     if account is not None:
         os.chown(path, account.uid, account.gid)
 

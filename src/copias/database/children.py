@@ -51,7 +51,7 @@ def spawn(
     account: Account | None = None,
     death_signal: str = "KILL",
 ) -> Process:
-    """Start a program in its own process group; the kernel sends it ``death_signal`` when we die.
+    """Start a program in its own session, without a terminal; the kernel sends it ``death_signal`` when we die.
 
     The kernel means the *thread* that called this: never call it from a thread that ends before the program.
     ``setpriv`` (util-linux) arms the signal after the change of account, which would clear it.
@@ -67,7 +67,8 @@ def spawn(
             stderr=stderr,
             env=environment,
             pass_fds=pass_fds,
-            process_group=0,
+            # Its own group, to be ended as one, and its own session: gbak would ask the terminal for more.
+            start_new_session=True,
             cwd="/",
             **_as_account(account),
         )

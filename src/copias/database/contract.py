@@ -74,7 +74,8 @@ class Connection:
 class TableDigest:
     """The rows of one table, whatever their order: their number and two independent 64-bit sums.
 
-    ``xor`` and ``total`` are decimal text; what they are sums of is :attr:`Contents.method`.
+    ``xor`` and ``total`` are decimal text; what they are sums of is :attr:`Contents.method`. Both are empty where
+    the content at the dump's moment is not known; ``left_out`` then says why.
     """
 
     schema: str
@@ -82,6 +83,11 @@ class TableDigest:
     rows: int
     xor: str
     total: str
+
+    @property
+    def known(self) -> bool:
+        """Return whether there are sums to compare with."""
+        return bool(self.xor and self.total)
 
     @property
     def name(self) -> str:

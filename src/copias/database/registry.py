@@ -16,9 +16,33 @@ def _postgresql(connection: Connection, time_limit: float) -> Driver:
     return PostgreSQL(connection, time_limit=time_limit)
 
 
+def _mariadb(connection: Connection, time_limit: float) -> Driver:
+    from copias.database.mariadb import MariaDB
+
+    return MariaDB(connection, time_limit=time_limit)
+
+
+def _mysql(connection: Connection, time_limit: float) -> Driver:
+    from copias.database.mariadb import MariaDB
+
+    return MariaDB(connection, time_limit=time_limit, engine="mysql")
+
+
+def _firebird(connection: Connection, time_limit: float) -> Driver:
+    from copias.database.firebird import Firebird
+
+    return Firebird(connection, time_limit=time_limit)
+
+
 ENGINES: dict[str, t.Callable[[Connection, float], Driver]] = {
     "postgresql": _postgresql,
+    "mariadb": _mariadb,
+    "mysql": _mysql,
+    "firebird": _firebird,
 }
+
+PORTS = {"postgresql": 5432, "mariadb": 3306, "mysql": 3306, "firebird": 3050}
+"""Where each engine listens when nobody says otherwise."""
 
 
 def driver_for(engine: str, connection: Connection, *, time_limit: float = 48 * 3600) -> Driver:

@@ -6,19 +6,37 @@ import hashlib
 import time
 import typing as t
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from copias.database.comparison import Difference, TableResult, compare, table_results
-from copias.database.contract import Driver, DumpRecord
-from copias.errors import Altered, NotEqual
+from copias.database.contract import Connection, Driver, DumpRecord
+from copias.errors import Altered, BackupError, CopyFailed, NotEqual, StoreFull
 from copias.progress import Report, ignore
 
 BLOCK = 1 << 20
+FULL = ("No space left on device", "No queda espacio", "Disk full", "is full")
+BROKEN = (
+    "worker process died",
+    "server closed the connection",
+    "Server has gone away",
+    "Lost connection",
+    "connection lost to database",
+    "Unable to complete network request",
+    "from the connection",
+)
+"""What tools say when this machine, and not the dump, is the reason that a restore failed."""
+CUT = "could not read from input file"
+"""What pg_restore says of a dump without its end, before it says that its worker died of it."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a restore showed. Seconds are those of the restore and of the comparison after it."""
+    """What a restore showed.
+
+    Seconds are those of the restore and of the comparison after it, of the server's start before them, and of the
+    further questions after them.
+    """
 
     version: str
     tables: tuple[TableResult, ...]
@@ -26,6 +44,8 @@ class Verification:
     complaints: tuple[str, ...]
     restore_seconds: float
     compare_seconds: float
+    start_seconds: float = 0.0
+    check_seconds: float = 0.0
 
     @property
     def equal(self) -> bool:
@@ -40,7 +60,11 @@ class Verification:
             "restore_seconds": round(self.restore_seconds, 1),
             "compare_seconds": round(self.compare_seconds, 1),
             "tables": [
-                {"name": result.name, "rows": result.found.rows if result.found else None, "equal": result.equal}
+                {
+                    "name": result.name,
+                    "rows": result.found.rows if result.found else None,
+                    "equal": result.equal if result.compared else None,
+                }
                 for result in self.tables
             ],
             "differences": [vars(difference).copy() for difference in self.differences],
@@ -94,27 +118,61 @@ def verify(
     report: Report = ignore,
     folder: Path | None = None,
     deep: bool = False,
+    ask: t.Callable[[Connection], object] | None = None,
 ) -> Verification:
     """Restore ``dump`` into a scratch server and compare it with its record.
 
     ``dump`` is read but not checked against its sum: see :func:`check_file` when the reader has not hashed it.
     ``deep`` adds the engine's own consistency check: it finds faults of this machine rather than of the copy, whose
     indexes were just built anew. A copy that differs is a result, not an error: see :meth:`Verification.require_equal`.
+    ``ask`` is called with the restored database while its server lives; what it raises reaches the caller.
 
     Raises:
         NotReady: no fit server can be started here.
         NotEqual: the dump does not restore at all.
+        StoreFull, CopyFailed: this machine, and not the dump, is the reason that it did not.
     """
+    times = [time.monotonic()]
     with driver.scratch(record, folder=folder) as scratch:
-        begun = time.monotonic()
-        restored = driver.restore(dump, scratch, record, report=report)
-        halfway = time.monotonic()
+        times.append(time.monotonic())
+        try:
+            restored = driver.restore(dump, scratch, record, report=report)
+        except NotEqual as error:
+            raise _blame(error) from error
+        times.append(time.monotonic())
         found = driver.digest(restored, record)
+        times.append(time.monotonic())
+        complaints = driver.check(restored) if deep else ()
+        if ask is not None:
+            ask(restored)
+        times.append(time.monotonic())
+        start, restore, comparison, check = (after - before for before, after in pairwise(times))
         return Verification(
             version=scratch.version,
             tables=table_results(record, found),
             differences=compare(record, found),
-            complaints=driver.check(restored) if deep else (),
-            restore_seconds=halfway - begun,
-            compare_seconds=time.monotonic() - halfway,
+            complaints=complaints,
+            start_seconds=start,
+            restore_seconds=restore,
+            compare_seconds=comparison,
+            check_seconds=check,
         )
+
+
+def _blame(error: NotEqual) -> BackupError:
+    """Return an error that blames this machine where it is the reason: the dump is as good as it was."""
+    if any(words in error.why for words in FULL):
+        return StoreFull(
+            "se llenó el disco de esta máquina durante la restauración",
+            whose=error.whose,
+            why=error.why,
+            repair="libere espacio en la carpeta temporal (TMPDIR) y repita; la copia no tiene la culpa",
+        )
+    if any(words in error.why for words in BROKEN) and CUT not in error.why:
+        return CopyFailed(
+            "la restauración de prueba se interrumpió",
+            whose=error.whose,
+            why=error.why,
+            repair="repita la orden y revise la memoria de esta máquina; la copia no tiene la culpa",
+        )
+    return error

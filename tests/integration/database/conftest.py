@@ -1,10 +1,12 @@
 """Real servers for the tests of the database part, one harness for each engine and version found here.
 
-A new engine adds one :class:`Harness`; the tests of ``test_contract.py`` are the same for all.
+A new engine adds one :class:`Harness` in a file of its own and its names in :data:`ENGINES`; the tests of
+``test_contract.py`` are the same for all.
 """
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import functools
 import hashlib
@@ -14,7 +16,6 @@ import shutil
 import tempfile
 import threading
 import time
-import tomllib
 import typing as t
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,55 +30,20 @@ from copias.database.postgresql.session import Session, connect
 from copias.database.postgresql.tools import CLIENT, SERVER, installed
 from copias.progress import ignore
 from copias_sandbox import sinfa
+from tests.integration.database import firebird_server, mariadb_server
+from tests.integration.database.firebird_server import FirebirdHarness
+from tests.integration.database.harness import CHANGES, Expected, Harness, children_called
+from tests.integration.database.mariadb_server import MariaDBHarness
 
 MEGABYTES = 2
-
-
-class Change(t.NamedTuple):
-    """A change made in a restored copy (``changes.toml``), the kind of difference that it is, and what that names."""
-
-    name: str
-    kind: str
-    names: str
-    statements: dict[str, str]
-
-
-def _changes() -> list[Change]:
-    told = tomllib.loads(Path(__file__).with_name("changes.toml").read_text(encoding="utf-8"))["change"]
-    return [Change(change.pop("name"), change.pop("kind"), change.pop("names"), change) for change in told]
-
-
-CHANGES = {change.name: change for change in _changes()}
-
-
-class Harness(t.Protocol):
-    """What the shared tests need of an engine: a server with the demo's database, and ways to change it."""
-
-    engine: str
-
-    def fresh(self) -> Connection:
-        """Return a new copy of the demo's database, read by the account that only reads."""
-        ...
-
-    def twin(self, restored: Connection) -> Connection:
-        """Return a copy of a restored database that may be spoilt."""
-        ...
-
-    def change(self, connection: Connection, what: str) -> None:
-        """Make one change, by its name in ``changes.toml``, and commit it."""
-        ...
-
-    def swell(self, connection: Connection) -> None:
-        """Add so many rows that a dump cannot end before its sink has taken the first chunk."""
-        ...
-
-    def dump_programs(self) -> list[psutil.Process]:
-        """Return the dump programs that this process has running."""
-        ...
-
-    def wrong_database(self, connection: Connection) -> Connection:
-        """Return the same server with a database that it does not have."""
-        ...
+EXPECTED = Expected(
+    tables=17,
+    sequences={"presupuesto.numero_cdp": "1205,true", "presupuesto.sin Usar": "77,false"},
+    account="copias_lectura",
+    accounts_sql=b"CREATE ROLE copias_lectura",
+    left_out="vistas materializadas",
+    large_objects=2,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,6 +52,7 @@ class PostgreSQLHarness:
 
     server: sinfa.Sinfa
     engine: str = "postgresql"
+    expected: Expected = EXPECTED
     _numbers: Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
 
     def fresh(self) -> Connection:
@@ -119,27 +86,39 @@ class PostgreSQLHarness:
         return connect(dataclasses.replace(self.server.administrator, database=database))
 
     def dump_programs(self) -> list[psutil.Process]:
-        found = []
-        for process in psutil.Process().children(recursive=True):
-            try:
-                if process.name() == "pg_dump":
-                    found.append(process)
-            except psutil.NoSuchProcess:
-                continue
-        return found
+        return children_called("pg_dump")
 
     def wrong_database(self, connection: Connection) -> Connection:
         return dataclasses.replace(connection, database="no existe")
 
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each change to the tests that ask for one."""
-    if "change" in metafunc.fixturenames:
-        metafunc.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+    def named(self, name: str) -> str:
+        return name
 
 
 def _majors() -> list[int]:
     return sorted({tools.major for tools in installed() if tools.has(*CLIENT, *SERVER)})
+
+
+ENGINES = {
+    "postgresql": [f"postgresql-{major}" for major in _majors()],
+    "mariadb": ["mariadb"],
+    "firebird": ["firebird"],
+}
+"""The harnesses of each engine. The product's own setup brings all of them: one that is missing is a failure."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test the harnesses of its engine, and those that ask for a change each that can be made there."""
+    wanted = set(metafunc.fixturenames)
+    engines = [engine for engine in ENGINES if engine in wanted] or list(ENGINES)
+    names = [(name, engine) for engine in engines for name in ENGINES[engine]]
+    if "change" in wanted:
+        pairs = [(name, change) for name, engine in names for change in CHANGES.values() if engine in change.statements]
+        ids = [f"{name}-{change.name}" for name, change in pairs]
+        metafunc.parametrize(("harness", "change"), pairs, indirect=["harness"], ids=ids, scope="session")
+    elif "harness" in wanted:
+        chosen = [name for name, _ in names]
+        metafunc.parametrize("harness", chosen, indirect=True, ids=chosen, scope="session")
 
 
 def alive(pid: int) -> bool:
@@ -158,6 +137,7 @@ def _folder() -> Path:
     parent = memory if os.access(memory, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="copias-pruebas-", dir=parent))
     folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the servers of all engines
     return folder
 
 
@@ -181,27 +161,49 @@ def servers() -> Iterator[t.Callable[[int], sinfa.Sinfa]]:
     for server in started.values():
         sinfa.remove(server.folder)
         assert not alive(server.pid)
-    if started:
-        shutil.rmtree(_folder())
 
 
 @pytest.fixture(scope="session")
-def harnesses(servers: t.Callable[[int], sinfa.Sinfa]) -> t.Callable[[int], Harness]:
-    """Make each version's harness once: a worker that is given file after file comes back to each of them."""
-    return functools.cache(lambda major: PostgreSQLHarness(servers(major)))
+def harnesses(servers: t.Callable[[int], sinfa.Sinfa]) -> Iterator[t.Callable[[str], Harness]]:
+    """Make each harness once: a worker that is given file after file comes back to each of them."""
+    with ExitStack() as opened:
+
+        @functools.cache
+        def open_harness(name: str) -> Harness:
+            engine, _, version = name.partition("-")
+            if engine == "postgresql":
+                return PostgreSQLHarness(servers(int(version)))
+            if engine == "firebird":
+                return FirebirdHarness(opened.enter_context(firebird_server.serve(_folder() / engine)))
+            return MariaDBHarness(opened.enter_context(mariadb_server.serve(_folder() / engine)))
+
+        yield open_harness
 
 
-@pytest.fixture(scope="session", params=[f"postgresql-{major}" for major in _majors()])
-def harness(request: pytest.FixtureRequest, harnesses: t.Callable[[int], Harness]) -> Harness:
-    """One engine in one version."""
-    return harnesses(int(request.param.rpartition("-")[2]))
+@pytest.fixture(scope="session")
+def harness(request: pytest.FixtureRequest, harnesses: t.Callable[[str], Harness]) -> Harness:
+    """One engine in one version; which ones, :func:`pytest_generate_tests` says."""
+    return harnesses(request.param)
 
 
 @pytest.fixture
 def postgresql(harness: Harness) -> PostgreSQLHarness:
     """The harness, where a test is about PostgreSQL alone."""
-    if not isinstance(harness, PostgreSQLHarness):
-        pytest.skip("a test of PostgreSQL")
+    assert isinstance(harness, PostgreSQLHarness)
+    return harness
+
+
+@pytest.fixture
+def mariadb(harness: Harness) -> MariaDBHarness:
+    """The harness, where a test is about MariaDB alone."""
+    assert isinstance(harness, MariaDBHarness)
+    return harness
+
+
+@pytest.fixture
+def firebird(harness: Harness) -> FirebirdHarness:
+    """The harness, where a test is about Firebird alone."""
+    assert isinstance(harness, FirebirdHarness)
     return harness
 
 
@@ -214,7 +216,7 @@ class Dumped:
     record: DumpRecord
 
 
-def dump_to(file: Path, connection: Connection, engine: str = "postgresql") -> Dumped:
+def dump_to(file: Path, connection: Connection, engine: str) -> Dumped:
     driver = driver_for(engine, connection, time_limit=120)
     with file.open("wb") as stream:
         record = driver.dump(stream.write, report=ignore)
@@ -224,10 +226,10 @@ def dump_to(file: Path, connection: Connection, engine: str = "postgresql") -> D
 
 
 @pytest.fixture
-def dumped(tmp_path: Path) -> t.Callable[[Connection], Dumped]:
+def dumped(tmp_path: Path, harness: Harness) -> t.Callable[[Connection], Dumped]:
     """A function that dumps a database to a file."""
     numbers = itertools.count(1)
-    return lambda connection: dump_to(tmp_path / f"{next(numbers)}.dump", connection)
+    return lambda connection: dump_to(tmp_path / f"{next(numbers)}.dump", connection, harness.engine)
 
 
 @pytest.fixture(scope="session")

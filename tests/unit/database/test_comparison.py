@@ -83,3 +83,15 @@ def test_names_with_dots_are_not_mixed_up() -> None:
     other = changed(tables=(TableDigest("a", "b.c", 1, "1", "1"),))
 
     assert len(compare(one, other)) == 2
+
+
+def test_table_whose_content_is_not_known_is_neither_equal_nor_a_difference() -> None:
+    unknown = dataclasses.replace(PAGO, xor="", total="")
+    expected = changed(tables=(ASIENTO, unknown))
+
+    differences = compare(expected, changed(tables=(ASIENTO, dataclasses.replace(PAGO, rows=9))))
+    results = table_results(expected, expected)
+
+    assert differences == ()
+    assert [(result.compared, result.equal) for result in results] == [(True, True), (False, False)]
+    assert [difference.kind for difference in compare(expected, changed(tables=(ASIENTO,)))] == ["table"]

@@ -6,7 +6,6 @@ goes by. Sequences are outside of snapshots: the only values to compare with are
 
 from __future__ import annotations
 
-import hashlib
 import re
 import subprocess
 import typing as t
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 
 from copias.database.children import Process, child_environment, memory_file, run_tool, spawn, stop, tail_of
 from copias.database.postgresql.tools import Tools
+from copias.database.schema import digest_of, sum_of_schema
 from copias.errors import CopyFailed
 
 MAGIC = b"PGDMP"
@@ -142,14 +142,8 @@ def parse_schema(text: str) -> dict[str, str]:
         block = _settled(text[header.start() : end])
         if header["type"].endswith("ACL"):
             block = _ordered(block)
-        objects[key] = hashlib.sha256(block.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        objects[key] = digest_of(block)
     return objects
-
-
-def sum_of_schema(schema: dict[str, str]) -> str:
-    """Return one SHA-256 over all definitions, in the order of their names."""
-    lines = "".join(f"{name}\n{digest}\n" for name, digest in sorted(schema.items()))
-    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _settled(block: str) -> str:

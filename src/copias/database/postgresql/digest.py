@@ -21,6 +21,7 @@ from copias.database.contract import LargeObjects, TableDigest
 from copias.database.postgresql.catalog import Relation
 from copias.database.postgresql.session import Session, connect, explained
 from copias.database.postgresql.snapshot import BEGIN, Snapshot
+from copias.errors import NotReady
 
 if t.TYPE_CHECKING:
     from copias.database.contract import Connection
@@ -51,6 +52,8 @@ METHODS: dict[str, tuple[t.LiteralString, t.LiteralString]] = {
         "coalesce(sum(('x' || right(md5({row}), 16))::bit(64)::int8), 0)::text",
     ),
 }
+NO_METHOD = "none"
+"""Of a dump that was made without digests, to measure what they cost."""
 _PIECE = 4 << 20
 _LARGE_OBJECTS: t.LiteralString = """
 WITH RECURSIVE piece AS (
@@ -73,6 +76,21 @@ def method_for(number: int) -> str:
     if number >= 140000:
         return HASH_XOR_SUM
     return HASH_SUM_SUM if number >= 110000 else MD5_SUM_SUM
+
+
+def require_method(method: str, *, whose: str) -> None:
+    """Raise unless a restore can be digested in the way that its dump was.
+
+    Raises:
+        NotReady: the dump was made without digests, or by a program that knew another way.
+    """
+    if method not in METHODS:
+        raise NotReady(
+            "esa copia no se puede comparar con su restauración",
+            whose=whose,
+            why=f"sus huellas se hicieron con el método «{method}»",
+            repair="use otra copia; las copias normales siempre llevan huellas",
+        )
 
 
 @dataclass(frozen=True)
@@ -254,3 +272,20 @@ class Digester:
         total = sql.SQL(METHODS[self.method][1]).format(row=row)
         found = session.execute(sql.SQL(_LARGE_OBJECTS).format(piece=sql.Literal(_PIECE), digest=total)).fetchone()
         return LargeObjects(*found) if found else LargeObjects()
+
+
+class NoDigester:
+    """Stands for a :class:`Digester` where none is wanted: no table, no object, never a failure."""
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End nothing."""
+
+    def check(self) -> None:
+        """Find nothing wrong."""
+
+    def finish(self) -> tuple[tuple[TableDigest, ...], LargeObjects]:
+        """Return no digests."""
+        return (), LargeObjects()

@@ -14,7 +14,7 @@ from copias.database.children import child_environment, memory_file, run_tool
 from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts
 from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
 from copias.database.postgresql.catalog import Facts, list_relations, read_facts
-from copias.database.postgresql.digest import Digester, method_for
+from copias.database.postgresql.digest import NO_METHOD, Digester, NoDigester, method_for, require_method
 from copias.database.postgresql.question import ask
 from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
 from copias.database.postgresql.scratch import ScratchServer
@@ -33,6 +33,7 @@ LOCK_WAIT = 30.0
 DUMP_LOCK_WAIT = 2.0
 """Seconds that pg_dump waits for its own locks. Whoever queued between ours and its own waits for us, so it
 would wait for ever: better let that one through and start over."""
+NO_DIGESTS = "Las huellas de las tablas y de los objetos grandes: la copia se hizo sin ellas y no se puede comparar"
 USUAL_RATE = 60e6
 USUAL_SHARE = 0.8
 """Bytes a second, and bytes of dump for each byte on the server's disk, of a first copy."""
@@ -47,6 +48,8 @@ class PostgreSQL:
     stall_limit: float = 15 * 60
     lock_wait: float = LOCK_WAIT
     dump_lock_wait: float = DUMP_LOCK_WAIT
+    digests: bool = True
+    """Whether the tables are digested, as always but in a benchmark: without, no restore can be compared."""
     engine: t.ClassVar[str] = "postgresql"
 
     def probe(self, last: DumpRecord | None = None) -> SourceFacts:
@@ -97,6 +100,7 @@ class PostgreSQL:
 
     def digest(self, restored: Connection, record: DumpRecord) -> Contents:
         """Digest a restored database."""
+        require_method(record.method, whose=str(self.connection))
         return digest_restored(restored, record.method, record.major)
 
     def check(self, restored: Connection) -> tuple[str, ...]:
@@ -112,9 +116,9 @@ class PostgreSQL:
         whose = str(self.connection)
         number = snapshot.session.info.server_version
         tools = client_for(number // 10000, whose=whose)
-        method = method_for(number)
+        method = method_for(number) if self.digests else NO_METHOD
         with (
-            Digester(self.connection, snapshot.relations, method, snapshot) as digester,
+            self._digester(snapshot, method) as digester,
             HeadReader(tools, whose) as head,
             self._program(tools, snapshot) as program,
         ):
@@ -133,6 +137,11 @@ class PostgreSQL:
             large_objects=large_objects,
         )
         return self._record(contents, produced, facts, tools, started)
+
+    def _digester(self, snapshot: Snapshot, method: str) -> Digester | NoDigester:
+        if not self.digests:
+            return NoDigester()
+        return Digester(self.connection, snapshot.relations, method, snapshot)
 
     def _produce(
         self,
@@ -192,7 +201,7 @@ class PostgreSQL:
             finished=datetime.now(UTC),
             extensions=facts.extensions,
             roles=facts.roles,
-            left_out=(*facts.left_out(), *missing),
+            left_out=(*facts.left_out(), *missing, *(() if self.digests else (NO_DIGESTS,))),
             globals_sql=globals_sql,
         )
 

@@ -14,12 +14,13 @@ from psycopg import sql
 
 from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
 from copias.database.contract import Connection, Contents, DumpRecord
-from copias.database.postgresql.archive import schema_of, sequence_name, sum_of_schema
+from copias.database.postgresql.archive import schema_of, sequence_name
 from copias.database.postgresql.catalog import list_relations, list_sequences
 from copias.database.postgresql.digest import Digester
 from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
 from copias.database.postgresql.tools import Tools, require_server
-from copias.errors import BackupError, NotEqual, NotReady
+from copias.database.schema import sum_of_schema
+from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
 
 if t.TYPE_CHECKING:
     from copias.database.postgresql.session import Session
@@ -157,6 +158,8 @@ def _run(
             raise _not_restored(whose, f"tardó más de {seconds:.0f} segundos") from None
         finally:
             stop(process)
+        if process.returncode < 0:  # killed, by a person or for want of memory: that says nothing of the dump
+            raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
         if process.returncode != 0:
             raise _not_restored(whose, tail_of(complaints))
 

@@ -1,0 +1,153 @@
+"""Restore a dump into a private server, and look at what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import time
+import typing as t
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from copias.database.children import child_environment, memory_file, run_tool, spawn, stop, tail_of
+from copias.database.contract import Connection, Contents, DumpRecord
+from copias.database.firebird.catalog import list_tables, read_sequences
+from copias.database.firebird.definitions import read_schema
+from copias.database.firebird.digest import METHOD, digest_tables
+from copias.database.firebird.moment import recognise_sequence
+from copias.database.firebird.session import connect
+from copias.database.firebird.tools import require_client, require_server
+from copias.database.schema import sum_of_schema
+from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from copias.progress import Report
+
+HEAD = b"\0\2\4"
+"""The record of the backup itself, and the first number of its format."""
+LOOK = 0.5
+"""Seconds between two looks at how far the program has read."""
+
+
+@contextmanager
+def entrance(connection: Connection) -> Iterator[tuple[list[str], list[int], list[str]]]:
+    """Yield a tool's options that let it in, the files it inherits, and what must not be repeated."""
+    password = connection.password()
+    with memory_file(f"{password or ''}\n".encode()) as stream:
+        descriptor = stream.fileno()
+        options = ["-user", connection.user, "-fetch_password", f"/proc/self/fd/{descriptor}"]
+        yield options, [descriptor], [password] if password else []
+
+
+def services(connection: Connection) -> str:
+    """Return the name of the server's service manager: the server itself does the work, far faster than a client."""
+    return f"{connection.host}/{connection.port}:service_mgr"
+
+
+def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: Report, seconds: float) -> Connection:
+    """Restore into a new database file of ``server``. ``report`` is told the bytes of the dump that were taken.
+
+    Raises:
+        NotEqual: the dump is not whole, or gbak failed; its words are in the message.
+    """
+    whose = f"restauración de «{record.database}»"
+    file = Path(server.database).with_name(f"prueba_{record.sha256[:12]}.fdb")
+    target = dataclasses.replace(server, database=str(file))
+    with dump.open("rb") as stream:
+        if stream.read(len(HEAD)) != HEAD:
+            raise _not_restored(whose, "no empieza como un respaldo de gbak")
+    tools = require_server(record.major, whose=whose)
+    with entrance(server) as (options, descriptors, hidden), memory_file() as complaints, dump.open("rb") as source:
+        # Without shadows: those would be more files, at places that the dump names.
+        command = [tools["gbak"], "-c", "-k", "-se", services(server), *options, "stdin", target.database]
+        process = spawn(command, environment=child_environment(), stdin=source, stderr=complaints, pass_fds=descriptors)
+        try:
+            _follow(process, source, report, seconds)
+        except subprocess.TimeoutExpired:
+            raise _not_restored(whose, f"tardó más de {seconds:.0f} segundos") from None
+        finally:
+            stop(process)
+        if process.returncode < 0:  # killed, by a person or for want of memory: that says nothing of the dump
+            raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
+        if process.returncode != 0:
+            raise _not_restored(whose, tail_of(complaints, secrets=hidden))
+    return target
+
+
+def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
+    """Digest a quiet database.
+
+    Raises:
+        NotReady: the dump was made without digests, or by a program that knew another way.
+    """
+    if record.method != METHOD:
+        raise NotReady(
+            "esa copia no se puede comparar con su restauración",
+            whose=str(restored),
+            why=f"sus huellas se hicieron con el método «{record.method}»",
+            repair="use otra copia; las copias normales siempre llevan huellas",
+        )
+    with closing(connect(restored)) as session:
+        moment = session.begin()
+        try:
+            tables = list_tables(moment)
+            schema = read_schema(moment)
+            values = read_sequences(moment)
+            found = digest_tables(moment, tables)
+        finally:
+            moment.end()
+    return Contents(
+        method=METHOD,
+        tables=tuple(found[name] for name in sorted(found)),
+        sequences={name: recognise_sequence(record.sequences.get(name), value) for name, value in values.items()},
+        schema=schema,
+        schema_sha256=sum_of_schema(schema),
+    )
+
+
+def check_pages(restored: Connection, *, seconds: float) -> tuple[str, ...]:
+    """Let the server validate every page and record; whatever it says is a complaint."""
+    tools = require_client(whose=str(restored))
+    with entrance(restored) as (options, descriptors, hidden):
+        name = f"{restored.host}/{restored.port}:{restored.database}"
+        try:
+            said = run_tool(
+                [tools["gfix"], "-validate", "-full", *options, name],
+                whose=str(restored),
+                what="validar la base restaurada",
+                pass_fds=descriptors,
+                secrets=hidden,
+                seconds=seconds,
+            )
+        except CopyFailed as error:
+            return (str(error),)
+    return tuple(line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip())
+
+
+def _follow(process: subprocess.Popen[bytes], source: t.IO[bytes], report: Report, seconds: float) -> None:
+    """Wait for gbak; the file's place is its own, so it tells how far it has read."""
+    deadline = time.monotonic() + seconds
+    done = 0
+    while True:
+        try:
+            process.wait(LOOK)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                raise
+        place = os.lseek(source.fileno(), 0, os.SEEK_CUR)
+        report(max(0, place - done))
+        done = max(done, place)
+        if process.returncode is not None:
+            return
+
+
+def _not_restored(whose: str, why: str) -> BackupError:
+    return NotEqual(
+        "el volcado no se pudo restaurar",
+        whose=whose,
+        why=why,
+        repair="no use esta copia; corrija la causa que dice gbak y repita el caso",
+    )

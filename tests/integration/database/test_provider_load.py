@@ -1,0 +1,60 @@
+"""A dump that somebody else made is loaded, for every engine of ours, and counted as it was when it was made."""
+
+from __future__ import annotations
+
+import pytest
+
+from copias.progress import ignore
+from copias.provider.examining import examine
+from copias.provider.loading import can_load, load_dump
+from copias.provider.unfit import Limits, Unfit
+
+
+def limits() -> Limits:
+    return Limits(1 << 30, 300, 10)
+
+
+def test_dump_of_each_engine_is_recognised_loaded_and_counted(harness, dumped, tmp_path) -> None:
+    made = dumped(harness.fresh())
+
+    examined = examine(made.file, limits(), spool=tmp_path)
+    loaded = load_dump(made.file, examined, seconds=120, report=ignore)
+
+    assert (examined.format.engine, can_load(examined)) == (harness.engine, True)
+    assert loaded.contents is not None, loaded.text
+    expected = {table.name.partition(".")[2]: table.rows for table in made.record.tables}
+    assert {table.name.partition(".")[2]: table.rows for table in loaded.contents.tables} == expected
+    assert "sin comparar con el origen" in loaded.text
+
+
+def test_truncated_dump_of_each_engine_is_unfit(harness, dumped, tmp_path) -> None:
+    made = dumped(harness.fresh())
+    content = made.file.read_bytes()
+    made.file.write_bytes(content[: len(content) // 2])
+
+    with pytest.raises(Unfit):
+        load_dump(made.file, examine(made.file, limits(), spool=tmp_path), seconds=120, report=ignore)
+
+
+ENDLESS = b"""
+CREATE FUNCTION public.espera() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN LOOP END LOOP; END $$;
+CREATE VIEW public.saldo AS SELECT public.espera() AS valor;
+CREATE TABLE public.asiento (valor integer);
+"""
+
+
+def test_dump_that_never_ends_to_answer_is_left_unproven(tmp_path) -> None:
+    head = b"--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.1\n"
+    dump = tmp_path / "trampa.sql"
+    dump.write_bytes(head + ENDLESS + b"--\n-- PostgreSQL database dump complete\n--\n")
+
+    loaded = load_dump(
+        dump,
+        examine(dump, limits(), spool=tmp_path),
+        seconds=4,
+        report=ignore,
+        ask=lambda driver, restored, _: driver.query(restored, "SELECT valor FROM public.saldo", seconds=600),
+    )
+
+    assert loaded.contents is None
+    assert "no termina" in loaded.text
