@@ -28,7 +28,7 @@ from typing import BinaryIO, TextIO
 
 BLOCK = 1 << 20
 INNER = "manifest.json"
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 TOLD = 100
 LONGEST_LINE = 4 << 20
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)

@@ -15,6 +15,7 @@ version_added: 0.1.0
 description:
   - Writes the row of the control sheet and the row of the response form, each once, and resolves the case.
   - Refuses a case whose copy or recovery is not proven. A recovery has no row in the control sheet.
+  - A case that waits for what its provider delivers is left as it is.
   - When the help desk does not answer, the rows wait in the outbox and the module fails as transient.
 extends_documentation_fragment:
   - funza.copias._case

@@ -104,7 +104,7 @@ import typing as t
 from ansible_collections.funza.copias.plugins.module_utils._module import CaseModule
 
 try:
-    from copias.case.kinds import Check, kind_of
+    from copias.case.kinds import Check, group_of, kind_of
     from copias.case.starting import plan_start
 except ImportError:
     pass  # CaseModule reports it
@@ -123,7 +123,7 @@ def read(module: CaseModule) -> dict[str, t.Any]:
             "state": plan.state.value,
             "kind": plan.kind,
             "subject": plan.subject if known else "",
-            "group": kind.group if kind else "",
+            "group": group_of(kind, plan.mode) if kind else "",
             "resolved": plan.resolved,
         },
         "checks": [describe(check) for check in plan.preflight.checks] if plan.preflight else [],

@@ -1,5 +1,7 @@
 """Packages: the sealed result of a case, one zip file that opens anywhere, and its signed manifest."""
 
+from copias.package.delivered import DeliveredPackage
+from copias.package.delivered_facts import DeliveredFacts, LoadFacts
 from copias.package.facts import (
     Agent,
     AuthorisationFacts,
@@ -30,11 +32,14 @@ __all__ = [
     "Agent",
     "AuthorisationFacts",
     "CaseFacts",
+    "DeliveredFacts",
+    "DeliveredPackage",
     "DeliveryFacts",
     "DifferenceFacts",
     "DumpFacts",
     "Entry",
     "ListedMessage",
+    "LoadFacts",
     "MailboxFacts",
     "MailboxPackage",
     "MailboxReader",

@@ -157,6 +157,8 @@ class ProofLevel(StrEnum):
     INTACT = "intact"
     DELIVERED = "delivered"
     """Intact and equal to what a user delivered, which nothing here can compare with its source."""
+    LOADED = "loaded"
+    """Loaded into a server and counted; what a provider delivered cannot be compared with its source."""
     RESTORED = "restored"
 
     @property
@@ -166,6 +168,7 @@ class ProofLevel(StrEnum):
             ProofLevel.PENDING: "sellada; la prueba consta en el manifiesto que acompaña al paquete",
             ProofLevel.INTACT: "íntegra; restauración no probada",
             ProofLevel.DELIVERED: "íntegra, igual a lo entregado; conciliación con el origen no posible",
+            ProofLevel.LOADED: "íntegra; cargada en un servidor de prueba, sin comparar con el origen",
             ProofLevel.RESTORED: "probada por restauración",
         }[self]
 

@@ -2,8 +2,9 @@
 
 A version is fixed: a file of it holds every field, and reading writes back the same bytes, so a
 signature can be checked from the model. A new field is a new version; version 2 brought those of a
-mailbox, and a manifest of version 1 stays one. ``manifest.schema.json`` beside this file says the
-same to other programs, and ``manifest-1.schema.json`` what version 1 was; a test keeps them equal.
+mailbox, version 3 what a provider delivered, and a manifest of version 1 or 2 stays one. ``manifest.schema.json``
+beside this file says the same to other programs, and ``manifest-1.schema.json`` and ``manifest-2.schema.json`` what the
+earlier versions were; a test keeps the newest equal.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import ValidationError, model_validator
 
 from copias.errors import Altered, BadInput
 from copias.package.canonical import parse_strictly, to_canonical
+from copias.package.delivered_facts import DeliveredFacts
 from copias.package.facts import (
     Agent,
     AuthorisationFacts,
@@ -42,7 +44,7 @@ from copias.package.signing import ALGORITHM, is_signed
 if t.TYPE_CHECKING:
     from copias.package.signing import SigningKey, TrustedKeys
 
-VERSION: t.Final = 2
+VERSION: t.Final = 3
 NAME = "manifest.json"
 """Name of the manifest inside a package."""
 
@@ -50,14 +52,14 @@ BESIDE = ".manifest.json"
 """What the name of the manifest beside a package adds to the package's; it is published last."""
 
 _SCHEMA_ID = f"urn:copias:manifest:{VERSION}"
-_SINCE: t.Final = {"mailbox": 2, "messages": 2, "delivery": 2, "parts": 2}
+_SINCE: t.Final = {"mailbox": 2, "messages": 2, "delivery": 2, "parts": 2, "delivered": 3}
 """Fields that not all versions have, and the first that does."""
 
 
 class Manifest(Facts):
     """What a package is. See the module for what versions mean."""
 
-    schema_version: t.Literal[1, 2] = VERSION
+    schema_version: t.Literal[1, 2, 3] = VERSION
     entity: Text
     case: CaseFacts
     authorisation: AuthorisationFacts
@@ -72,6 +74,8 @@ class Manifest(Facts):
     """The messages of a mailbox, which are not among ``entries``."""
     delivery: DeliveryFacts | None = None
     """What a user delivered, where the copy was made of that."""
+    delivered: DeliveredFacts | None = None
+    """What a provider delivered, where the copy is that."""
     entries: tuple[EntryFacts, ...] = ()
     store: Text
     versions: Versions

@@ -121,8 +121,12 @@ class _Extraction:
     def _decompress(self, sink: t.IO[bytes]) -> None:
         content = t.cast("t.Any", self._manifest.content)
         digest, written = hashlib.sha256(), 0
-        reader = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).stream_reader(
-            t.cast("t.IO[bytes]", self), read_size=_BLOCK
+        reader: t.Any = (
+            self
+            if content.encoding == "none"
+            else zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).stream_reader(
+                t.cast("t.IO[bytes]", self), read_size=_BLOCK
+            )
         )
         try:
             while block := reader.read(_BLOCK):

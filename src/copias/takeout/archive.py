@@ -8,15 +8,21 @@ from __future__ import annotations
 import io
 import re
 import stat
-import struct
 import typing as t
-import unicodedata
 import zipfile
-import zlib
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from copias.delivery.zip_checks import (
+    ENCRYPTED,
+    READING,
+    BrokenZip,
+    find_name_fault,
+    is_too_many,
+    overlaps,
+    read_directory_size,
+)
 from copias.errors import BadInput
 from copias.takeout.refusals import cut, damaged, hostile, too_large
 
@@ -26,36 +32,15 @@ if t.TYPE_CHECKING:
 
     from copias.takeout.settings import DeliverySettings
 
-_END: t.Final = struct.Struct("<4s4H2IH")
-_LOCATOR: t.Final = struct.Struct("<4sIQI")
-_WIDE_END: t.Final = struct.Struct("<4sQ2H2I4Q")
-_LIMIT32: t.Final = 0xFFFFFFFF
-_LARGEST_COMMENT: t.Final = 0xFFFF
-_DIRECTORY_SHARE: t.Final = 512
-"""Bytes of the zip's directory allowed for an entry; a name has rarely more than 200."""
-_ENCRYPTED: t.Final = 0x1
 _SMALL: t.Final = 1 << 20
 """Bytes below which a ratio says nothing."""
 _METHODS: t.Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BLOCK: t.Final = 1 << 20
-_DRIVE_LETTER: t.Final = re.compile(r"[A-Za-z]:")
 _NUMBERED: t.Final = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,4}))?\.mbox", re.IGNORECASE | re.DOTALL)
 _INNER: t.Final = re.compile(r"(?:.*/)?takeout-[^/]*\.(?:zip|tgz)", re.IGNORECASE | re.DOTALL)
 _OF_GROUPS: t.Final = frozenset({"groups", "grupos", "google groups", "grupos de google"})
 """Folders of the groups that the account owns: their messages are no mailbox of hers."""
 _SHOWN: t.Final = 160
-_READING: t.Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    EOFError,
-    OSError,
-)
-"""What the standard library raises for a damaged zip file; the fuzz test finds each."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +107,7 @@ class Archive:
         name = self._names[entry.part]
         try:
             stream = self._zips[entry.part].open(entry.name)
-        except _READING as error:
+        except READING as error:
             raise damaged(name, entry.name, error) from error
         return t.cast("t.BinaryIO", io.BufferedReader(_Guarded(stream, name, entry.name), _BLOCK))
 
@@ -130,7 +115,7 @@ class Archive:
         _check_directory(path, name, self._settings.most_entries)
         try:
             return zipfile.ZipFile(path)
-        except _READING as error:
+        except READING as error:
             raise cut(name, str(error)) from error
 
     def _look(self) -> Contents:
@@ -165,16 +150,14 @@ class Archive:
 
     def _check_sizes(self, part: int, archive: zipfile.ZipFile) -> None:
         """Refuse entries that together are longer than the file: they overlap, which is how the worst bombs work."""
-        stored = sum(info.compress_size for info in archive.infolist())
-        archive_file = t.cast("t.BinaryIO", archive.fp)
-        if stored > archive_file.seek(0, io.SEEK_END):
+        if overlaps(archive):
             raise hostile(self._names[part], "sus archivos ocupan más que el zip: se montan unos sobre otros")
 
     def _check_entry(self, name: str, info: zipfile.ZipInfo) -> None:
         shown = ascii(info.filename[:_SHOWN])
-        if fault := _find_name_fault(info.filename):
+        if fault := find_name_fault(info.filename):
             raise hostile(name, f"{shown}: {fault}")
-        if info.flag_bits & _ENCRYPTED:
+        if info.flag_bits & ENCRYPTED:
             raise BadInput(
                 "el Takeout está cifrado con contraseña",
                 whose=name,
@@ -217,7 +200,7 @@ class _Guarded(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         try:
             data = self._stream.read(len(view))
-        except _READING as error:
+        except READING as error:
             raise damaged(self._part, self._entry, error) from error
         view[: len(data)] = data
         return len(data)
@@ -250,43 +233,11 @@ def _product(name: str) -> str:
     return parts[1] if len(parts) > 2 else parts[0] if len(parts) > 1 else ""
 
 
-def _find_name_fault(name: str) -> str:
-    parts = re.split(r"[/\\]", name)
-    if not name:
-        return "un archivo no tiene nombre"
-    if name.startswith(("/", "\\")) or ".." in parts or _DRIVE_LETTER.match(name):
-        return "la ruta sale de la carpeta"
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
-        return "el nombre tiene caracteres de control"
-    return ""
-
-
 def _check_directory(path: Path, name: str, most_entries: int) -> None:
     """Look at the end of a zip before its directory is read into memory: a hostile one may be of gigabytes."""
-    with path.open("rb") as stream:
-        length = stream.seek(0, io.SEEK_END)
-        start = max(0, length - _END.size - _LARGEST_COMMENT)
-        stream.seek(start)
-        tail = stream.read()
-        place = tail.rfind(b"PK\5\6")
-        if place < 0 or len(tail) - place < _END.size:
-            raise cut(name, "no tiene el final de un .zip")
-        *_, count, size, offset, _comment = _END.unpack_from(tail, place)
-        # zipfile believes the wide record wherever there is one, whatever the plain one says: so the larger counts.
-        has_wide = tail[max(0, place - _LOCATOR.size) : place].startswith(b"PK\6\7")
-        if has_wide or _LIMIT32 in {size, offset} or count == _LARGEST_COMMENT:
-            count, size = map(max, (count, size), _read_wide(stream, tail, place, name))
-    if count > most_entries or size > max(_SMALL, most_entries * _DIRECTORY_SHARE):
-        raise too_large(name, f"{count} archivos, y se admiten {most_entries}")
-
-
-def _read_wide(stream: t.BinaryIO, tail: bytes, place: int, name: str) -> tuple[int, int]:
     try:
-        signature, _, offset, _ = _LOCATOR.unpack_from(tail, place - _LOCATOR.size)
-        stream.seek(offset)
-        fields = _WIDE_END.unpack(stream.read(_WIDE_END.size))
-    except (struct.error, OSError, OverflowError) as error:
-        raise cut(name, "el final del .zip está dañado") from error
-    if signature != b"PK\6\7" or fields[0] != b"PK\6\6":
-        raise cut(name, "el final del .zip está dañado")
-    return fields[7], fields[8]
+        count, size = read_directory_size(path)
+    except BrokenZip as error:
+        raise cut(name, str(error)) from error
+    if is_too_many(count, size, most_entries):
+        raise too_large(name, f"{count} archivos, y se admiten {most_entries}")

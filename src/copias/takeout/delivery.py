@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import typing as t
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from copias.errors import Altered, BadConfiguration, NotReady, StoreFull
-from copias.files import make_private_directory, sync_directory
+from copias.delivery.fetching import FetchedPart, Room, delivery_folder, fetch_files, hash_file
+from copias.delivery.place import DeliveryPlace, ServerFolder, SharedDriveFolder
+from copias.errors import BadConfiguration, NotReady
 from copias.progress import Report, ignore
 from copias.takeout.parts import HOW, Parts, choose_parts
-from copias.takeout.place import DeliveryPlace, ServerFolder, SharedDriveFolder, gone
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from copias.config import Deployment
-    from copias.takeout.place import DeliveredFile
     from copias.takeout.settings import DeliverySettings
 
-_BLOCK: t.Final = 1 << 20
 _ROOM: t.Final = 1.1
 """A delivery and its package need so many times twice the delivery's size."""
 
@@ -40,16 +35,6 @@ class Delivery:
     def names(self) -> tuple[str, ...]:
         """Return the names of the parts."""
         return tuple(file.name for file in self.parts.files)
-
-
-@dataclass(frozen=True)
-class FetchedPart:
-    """A part on this machine: its file here, and its name, size and SHA-256 as it was delivered."""
-
-    path: Path
-    name: str
-    bytes: int
-    sha256: str
 
 
 def require_deliveries(deployment: Deployment) -> DeliverySettings:
@@ -116,11 +101,6 @@ def find_delivery(deployment: Deployment, case: str) -> Delivery:
     return Delivery(place, parts)
 
 
-def delivery_folder(deployment: Deployment, case: str) -> Path:
-    """Return where the delivery of a case lies on this machine until its copy is proven."""
-    return deployment.state / "deliveries" / case
-
-
 def find_fetched(
     deployment: Deployment, case: str, packed: Sequence[Mapping[str, t.Any]], *, report: Report = ignore
 ) -> tuple[FetchedPart, ...] | None:
@@ -138,16 +118,11 @@ def find_fetched(
         digest = hashlib.sha256()
         if path is None:
             return None
-        _hash_file(path, digest, report)
+        hash_file(path, digest, report)
         if (path.stat().st_size, digest.hexdigest()) != (part["bytes"], part["sha256"]):
             return None
         found.append(FetchedPart(path, part["name"], part["bytes"], part["sha256"]))
     return tuple(found)
-
-
-def remove_fetched(deployment: Deployment, case: str) -> None:
-    """Remove what was brought here; the delivery itself stays where its sender put it."""
-    shutil.rmtree(delivery_folder(deployment, case), ignore_errors=True)
 
 
 def find_room_fault(deployment: Deployment, parts: Parts) -> str:
@@ -162,99 +137,6 @@ def find_room_fault(deployment: Deployment, parts: Parts) -> str:
 def fetch_delivery(
     deployment: Deployment, delivery: Delivery, case: str, *, report: Report = ignore
 ) -> tuple[FetchedPart, ...]:
-    """Bring the parts here, going on where a dead run stopped, and hash them.
-
-    Raises:
-        Altered: what arrived is not what the shared drive says that it has.
-        NotReady: it changed meanwhile.
-        StoreFull: it does not fit; what is here is kept.
-        StoreUnavailable: the place does not answer; what is here is kept.
-    """
-    folder = make_private_directory(delivery_folder(deployment, case))
-    wanted = {_local_name(number, file): file for number, file in enumerate(delivery.parts.files, 1)}
-    for left in folder.iterdir():
-        if left.name.removesuffix(".part") not in wanted:
-            left.unlink()  # of a delivery that was replaced
-    _require_room(deployment, delivery.parts, folder, case)
-    try:
-        fetched = tuple(_fetch(delivery.place, file, folder / name, report) for name, file in wanted.items())
-    except OSError as error:
-        raise StoreFull(
-            "no se pudo traer la entrega a esta máquina",
-            whose=f"caso {case}",
-            why=error.strerror or str(error),
-            repair=f"libere espacio en el disco de {deployment.state} y ejecute el caso otra vez",
-        ) from error
-    _require_unchanged(delivery)
-    return fetched
-
-
-def _require_unchanged(delivery: Delivery) -> None:
-    there = delivery.place.files()
-    for file in delivery.parts.files:
-        if file not in there:
-            raise gone(delivery.place.words, file, "al terminar es otro que al empezar")
-
-
-def _fetch(place: DeliveryPlace, file: DeliveredFile, path: Path, report: Report) -> FetchedPart:
-    part = path.with_name(path.name + ".part")
-    digest = hashlib.sha256()
-    if path.exists():
-        _hash_file(path, digest, report)
-    else:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(part, flags, 0o600), "r+b") as target, closing(place.open(file)) as source:
-            while block := target.read(_BLOCK):
-                digest.update(block)
-                report(len(block))
-            source.seek(target.tell())
-            while block := source.read(_BLOCK):
-                digest.update(block)
-                target.write(block)
-                report(len(block))
-            target.flush()
-            os.fsync(target.fileno())
-            size = target.tell()
-        _require_equal(place, file, part, size, digest.hexdigest())
-        part.replace(path)
-        sync_directory(path.parent)
-    return FetchedPart(path, file.name, path.stat().st_size, digest.hexdigest())
-
-
-def _require_equal(place: DeliveryPlace, file: DeliveredFile, part: Path, size: int, sha256: str) -> None:
-    """Compare what arrived with what the place says; what is not that is brought anew the next time."""
-    if size == file.bytes and file.sha256 in {"", sha256}:
-        return
-    part.unlink()
-    raise Altered(
-        "lo que llegó de la entrega no es lo que había",
-        whose=f"{place.words}, {file.name[:200]!a}",
-        why=f"se esperaban {file.bytes} bytes{file.sha256 and f' con SHA-256 {file.sha256}'}; "
-        f"llegaron {size} con {sha256}",
-        repair="ejecute el caso otra vez: se trae de nuevo",
-    )
-
-
-def _require_room(deployment: Deployment, parts: Parts, folder: Path, case: str) -> None:
-    here = sum(path.stat().st_size for path in folder.iterdir())
-    free, needed = shutil.disk_usage(folder).free, round(2 * parts.bytes * _ROOM) - here
-    if free < needed:
-        raise StoreFull(
-            "no caben la entrega y su paquete en esta máquina",
-            whose=f"caso {case}",
-            why=f"quedan {free} bytes y hacen falta {needed}",
-            repair=f"libere espacio en el disco de {deployment.state} y ejecute el caso otra vez",
-        )
-
-
-def _hash_file(path: Path, digest: t.Any, report: Report) -> None:
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-            report(len(block))
-
-
-def _local_name(number: int, file: DeliveredFile) -> str:
-    """Return a name of ours, another one for another content."""
-    identity = f"{file.name}\0{file.bytes}\0{file.key}\0{file.sha256}"
-    return f"{number:03}-{hashlib.sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.zip"
+    """Bring the parts here, going on where a dead run stopped, and hash them; raises as :func:`fetch_files`."""
+    room = Room(round(2 * delivery.parts.bytes * _ROOM), "no caben la entrega y su paquete")
+    return fetch_files(deployment, delivery.place, delivery.parts.files, case, ending=".zip", room=room, report=report)

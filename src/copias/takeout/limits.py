@@ -12,8 +12,8 @@ if t.TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
+    from copias.delivery.fetching import FetchedPart
     from copias.takeout.archive import Contents
-    from copias.takeout.delivery import FetchedPart
     from copias.takeout.messages import DeliveredMessages
 
 _PRODUCTS: t.Final = 50

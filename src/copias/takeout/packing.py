@@ -12,11 +12,12 @@ from copias.case.rows import BOGOTA
 from copias.case.staging import empty_staging, is_lost, no_room
 from copias.case.step import StepPlan
 from copias.case.work import draft_manifest
+from copias.delivery.fetching import FetchedPart
 from copias.package import MailboxFacts, SourceFacts, load_key
 from copias.package.mailbox import SealedMailbox, seal_mailbox
 from copias.progress import Step
 from copias.takeout.archive import Archive
-from copias.takeout.delivery import FetchedPart, fetch_delivery, find_delivery
+from copias.takeout.delivery import fetch_delivery, find_delivery
 from copias.takeout.limits import describe_delivery, describe_scope
 from copias.takeout.messages import DeliveredMessages
 from copias.takeout.subject import KIND, Subject, find_subject

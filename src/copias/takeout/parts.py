@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from copias.takeout.place import DeliveredFile
+    from copias.delivery.place import DeliveredFile
 
 _PART: t.Final = re.compile(
     r"takeout-(\d{8}T\d{6}Z)(?:-(\d{1,3}))?-(\d{3})(?: ?\(\d{1,3}\)| - [^/]{1,40})?\.zip", re.ASCII | re.IGNORECASE

@@ -15,20 +15,21 @@ from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import publish_proof, read_trusted_manifest
 from copias.case.staging import package_files, remove_staging
 from copias.case.step import StepPlan
+from copias.delivery.fetching import remove_fetched
 from copias.errors import Altered, NotEqual
 from copias.package import ListedMessage, MailboxReader, ProofLevel
 from copias.package.mailbox_verification import find_message_problems
 from copias.package.message_list import MessageList
 from copias.progress import Step
-from copias.takeout.delivery import find_fetched, remove_fetched
+from copias.takeout.delivery import find_fetched
 from copias.takeout.packing import bring_delivery, open_archive, read_messages
 from copias.takeout.subject import find_subject
 
 if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord
+    from copias.delivery.fetching import FetchedPart
     from copias.office import Office
     from copias.package import Manifest
-    from copias.takeout.delivery import FetchedPart
 
 _TOLD: t.Final = 5
 """Problems that an error names."""

@@ -80,7 +80,7 @@ def test_schema_accepts_what_the_program_writes(draft, key) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 3},
+        {"schema_version": 4},
         {"extra": 1},
         {"previous_ledger_hash": "x"},
         {"counts": {"rows": -1}},
@@ -130,9 +130,9 @@ def test_naive_time_is_refused(draft) -> None:
 
 
 def test_newer_version_is_refused_by_its_number(draft) -> None:
-    data = {**json.loads(draft.to_json()), "schema_version": 3}
+    data = {**json.loads(draft.to_json()), "schema_version": 4}
 
-    with pytest.raises(BadInput, match="dice 3, se conocen de la 1 a la 2"):
+    with pytest.raises(BadInput, match="dice 4, se conocen de la 1 a la 3"):
         read_manifest(json.dumps(data).encode())
 
 
@@ -253,6 +253,17 @@ def test_version_1_has_no_newer_fields(field) -> None:
         read_manifest(json.dumps(data).encode())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, json.loads(PATH.with_name("manifest-1.schema.json").read_text()))
+
+
+def test_manifest_of_version_2_stays_one(draft, key, trusted) -> None:
+    manifest = sign_manifest(draft.with_facts(schema_version=2), key)
+
+    data = json.loads(manifest.to_json())
+
+    assert "delivered" not in data
+    assert read_manifest(manifest.to_json()) == manifest
+    assert check_signature(manifest, trusted)
+    jsonschema.validate(data, json.loads(PATH.with_name("manifest-2.schema.json").read_text()))
 
 
 def test_newer_facts_are_refused_in_version_1() -> None:

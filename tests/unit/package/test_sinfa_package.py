@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from copias.errors import Altered
-from copias.package import extract_dump, read_inner_manifest, verify_package
+from copias.package import SinfaPackage, extract_dump, read_inner_manifest, verify_package
 
 DUMP = b"PGDMP" + random.Random(7).randbytes(300_000) + b"predial;1200;Villa Nueva\n" * 40_000
 
@@ -212,6 +212,28 @@ def test_page_shows_hostile_text_as_text(pack) -> None:
     assert "\r\n" in readme
     assert "\n" not in readme.replace("\r\n", "")
     assert "pg_restore" in readme
+
+
+@pytest.mark.parametrize(
+    ("engine", "words", "others"),
+    [
+        ("postgresql", "pg_restore -j 2", "mariadb"),
+        ("mariadb", "mariadb --binary-mode --comments RESTAURADA < ARCHIVO.dump", "pg_restore"),
+        ("mysql", "CREATE DATABASE RESTAURADA CHARACTER SET UTF8", "pg_restore"),
+    ],
+)
+def test_notes_say_how_this_engine_is_restored_by_hand(tmp_path, draft, key, engine, words, others) -> None:
+    told = draft.model_copy(update={"dump": draft.dump.model_copy(update={"engine": engine})})
+
+    with (tmp_path / "a.zip").open("wb") as stream:
+        package = SinfaPackage(stream.write, database="sinfa", when=told.times.sealed)
+        package.write(DUMP)
+        package.seal(told, file_name="a.zip", globals_sql=b"-- nada\n", key=key)
+
+    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
+        notes = opened.read("LEEME.txt").decode("utf-8-sig")
+    assert words in notes
+    assert others not in notes
 
 
 def test_same_input_makes_the_same_package(pack) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from copias.config import Deployment, load_deployment
+from copias.delivery.fetching import delivery_folder
+from copias.delivery.place import DeliveredFile, ServerFolder
 from copias.errors import Altered, NotReady, StoreUnavailable
-from copias.takeout.delivery import delivery_folder, fetch_delivery, find_delivery
-from copias.takeout.place import DeliveredFile, ServerFolder
+from copias.takeout.delivery import fetch_delivery, find_delivery
 from tests.unit.takeout.conftest import part_file_name
 
 CASE = "1240"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from copias.delivery.place import DeliveredFile
 from copias.errors import NotReady
 from copias.takeout.parts import choose_parts
-from copias.takeout.place import DeliveredFile
 from tests.unit.takeout.conftest import STAMP, part_file_name
 
 NOW = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
