@@ -22,10 +22,12 @@ from copias.errors import LedgerBroken, StoreFull
 from copias.files import locked, make_private_directory, sync_directory
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 GENESIS = "0" * 64
 _BLOCK = 64 * 1024
+_READ = 1 << 20
+_EVENT = b'"event":"'
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,49 @@ class Ledger:
                 if case is None or entry.case == case:
                     yield entry
 
+    def events_of(self, names: Collection[str]) -> Iterator[Event]:
+        """Yield the events of these names in order, of all cases; lines of other events are not parsed.
+
+        Raises:
+            LedgerBroken: a line is no event.
+        """
+        for number, line in self._lines_of(names):
+            yield self._parse(line, number)
+
+    def data_of(self, names: Collection[str]) -> Iterator[dict[str, t.Any]]:
+        """Yield the fields of the same events as plain data: half a million cost half as much as :class:`Event`.
+
+        Raises:
+            LedgerBroken: a line is no event.
+        """
+        for number, line in self._lines_of(names):
+            try:
+                yield orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise self._broken(number, "no es un evento") from error
+
+    def _lines_of(self, names: Collection[str]) -> Iterator[tuple[int, bytes]]:
+        wanted = {name.encode() for name in names}
+        for number, line in enumerate(self._lines(), start=1):
+            # Before it come only a number and a time, so the first place that says "event" is the event's own.
+            start = line.find(_EVENT) + len(_EVENT)
+            if line[start : line.find(b'"', start)] in wanted:
+                yield number, line
+
     def head(self) -> Head:
         """Return how far the chain goes, reading only its end."""
         if not self.path.exists():
             return Head()
         with self.path.open("rb") as stream:
             return self._read_head(stream)
+
+    def last(self) -> Event | None:
+        """Return the newest event, reading only the end of the file."""
+        if not self.path.exists():
+            return None
+        with self.path.open("rb") as stream:
+            line = _read_last_line(stream)
+        return self._parse(line, 0) if line else None
 
     def verify(self, witness: Head | None = None) -> Head:
         """Walk the whole chain and return its head.
@@ -178,7 +217,7 @@ class Ledger:
     def _lines(self) -> Iterator[bytes]:
         if not self.path.exists():
             return
-        with self.path.open("rb") as stream:
+        with self.path.open("rb", buffering=_READ) as stream:
             for line in stream:
                 if line.endswith(b"\n"):
                     yield line[:-1]

@@ -1,0 +1,95 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, copias contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's face of the retention of nightly copies."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: retention_apply
+short_description: Remove the nightly copies that the policy lets go
+version_added: 0.3.0
+description:
+  - Removes, in each restic repository of the deployment, the nightly copies that its policy of retention lets go, by
+    their ids, and frees their room once the repository was found whole.
+  - What no policy removes stays and is named. That is the newest verified copy, the least number of them, and what is
+    held. Nothing is removed of a database without a verified copy of the last 48 hours, with dates that look forged, or
+    when more would go at once than was foreseen; a warning says so.
+  - The plan, with restic's own answer, is kept in the state as evidence before anything is removed.
+  - Sealed packages of cases are never removed by this; RV(expired) tells how many wait for the approval of two people.
+options:
+  config:
+    description:
+      - The deployment's file, C(copias.yml).
+      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
+    type: path
+    required: true
+requirements:
+  - The Python package C(copias), which is in this repository.
+  - restic 0.19.1 or newer.
+notes:
+  - A failure tells in RV(ignore:msg), in Spanish, what happened, why, and what to do. It also returns
+    RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
+author:
+  - copias contributors (@copias)
+extends_documentation_fragment:
+  - funza.copias._case.attributes
+"""
+
+EXAMPLES = r"""
+- name: Remove the nightly copies that the policy lets go
+  funza.copias.retention_apply:
+    config: "{{ copias_config }}"
+"""
+
+RETURN = r"""
+repositories:
+  description: What came of each repository, or would in check mode, by its name.
+  returned: success
+  type: dict
+  sample:
+    nas:
+      removed: [noche-hacienda-20261101T060000Z]
+      lost: []
+      freed: true
+      kept: 34
+      refusals: []
+expired:
+  description: How many sealed packages are past their time and wait for the approval of two people.
+  returned: success
+  type: int
+  sample: 0
+"""
+
+import typing as t
+
+from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+
+try:
+    from copias.case.guard import die_with_playbook
+    from copias.retention.step import apply_step, plan_step
+except ImportError:
+    pass  # OfficeModule reports it
+
+
+def apply(module: OfficeModule) -> dict[str, t.Any]:
+    """Carry the plan out; in check mode, tell it."""
+    if not module.check_mode:
+        die_with_playbook()
+    result = plan_step(module.office) if module.check_mode else apply_step(module.office)
+    for name, told in result["repositories"].items():
+        for refusal in told["refusals"]:
+            module.warn(f"{refusal['database'] or name}: no se quita nada, {refusal['why']}. {refusal['repair']}")
+    return result
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    OfficeModule(CONFIG_OPTION).finish(apply)
+
+
+if __name__ == "__main__":
+    main()

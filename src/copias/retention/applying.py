@@ -1,0 +1,215 @@
+"""Remove the nightly copies that the plan lets go; a power cut anywhere leaves nothing that the next run does not mend.
+
+Events of the installation:
+
+===================== ==================================================================================
+``retention.planned`` just before: ``repository``, ``policy``, ``evidence`` (SHA-256 of the file of the
+                      state that holds the plan and restic's own answer), ``removals`` (``copy``,
+                      ``snapshot``, ``why``)
+``night.removed``     of each copy once its snapshot is gone: ``copy``, ``why``, ``evidence``
+``retention.freed``   ``repository``: it was found whole, and the room of what is gone was freed
+===================== ==================================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from dataclasses import dataclass, field
+
+import orjson
+
+from copias.errors import Altered, BackupError
+from copias.files import make_private_directory, write_atomically
+from copias.findings import open_finding
+from copias.night.catalogue import REMOVED, VOIDED
+from copias.night.checking import check_structure
+from copias.night.state_copy import KEPT
+from copias.repository.locks import hold_repository
+from copias.repository.opening import open_repository
+from copias.repository.snapshots import forget, list_snapshots, prune
+from copias.retention.holds import HELD, RELEASED, read_holds
+from copias.retention.known import FREED, NIGHT_EVENTS, PLANNED
+from copias.retention.nights import plan_nights
+from copias.retention.reading import ask_restic, must_free, read_copies, read_facts
+from copias.retention.turn import hold_retention
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from copias.ledger import Event
+    from copias.office import Office
+    from copias.repository.repository import Repository
+    from copias.repository.snapshots import ForgetPlan
+    from copias.retention.night_model import Decision, NightPlan
+
+_LOOK: t.Final = "revise que la NAS esté montada y quién entró al repositorio; ninguna copia se dio por perdida"
+LOCK_WAIT: t.Final = 60.0
+"""Seconds that a night which is being copied is waited for."""
+
+
+@dataclass(kw_only=True)
+class NightOutcome:
+    """What came of one repository.
+
+    Args:
+        plan: that was carried out, or would be.
+        removed: ids of the copies that went, those of a run that died before it could say so too.
+        lost: ids of copies that were gone without a plan; each is a finding.
+        freed: the room of what is gone was freed.
+        error: what failed; nothing when all went well.
+    """
+
+    plan: NightPlan
+    removed: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    freed: bool = False
+    error: BackupError | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything was changed."""
+        return bool(self.removed or self.lost or self.freed)
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data."""
+        return {
+            **self.plan.to_dict(),
+            "removed": self.removed,
+            "lost": self.lost,
+            "freed": self.freed,
+            "error": self.error.facts() if self.error else None,
+        }
+
+
+def apply_repository(office: Office, name: str, *, most: int | None = None) -> NightOutcome:
+    """Carry out the plan of one repository.
+
+    Args:
+        office: of this installation.
+        name: of the repository.
+        most: copies that may go at once, where a person said so; else what the settings say.
+
+    Raises:
+        AlreadyRunning: another retention, or a copy, is under way.
+        NotReady: the repository is not the expected one.
+        StoreUnavailable: it does not answer.
+    """
+    with hold_retention(office), hold_repository(office, name, wait=LOCK_WAIT):
+        repository = open_repository(office, name, maintenance=True)
+        answer = ask_restic(repository, office.deployment.retention.nights)
+        outcome = _settle(office, answer, name, most)
+        try:
+            removals = begin_removal(office, outcome.plan, answer)
+            _remove(office, repository, removals, outcome)
+            _free(office, repository, outcome)
+        except BackupError as error:
+            outcome.error = error
+    return outcome
+
+
+def _settle(office: Office, answer: ForgetPlan, name: str, most: int | None) -> NightOutcome:
+    """Plan, once everything that is gone is accounted for: what a plan took is removed, all else was lost."""
+    settings = office.deployment.retention
+    plan = plan_nights(read_facts(office, name, answer, most=most), settings)
+    outcome = NightOutcome(plan=plan)
+    if not plan.vanished or any(not refusal.database for refusal in plan.refusals):
+        if plan.vanished:
+            why = "; ".join(refusal.why for refusal in plan.refusals if not refusal.database)
+            open_finding(office, about=name, what="faltan copias en el repositorio", why=why, repair=_LOOK)
+        return outcome
+    planned = _read_planned(office.book.ledger.events_of({PLANNED}))
+    for copy in plan.vanished:
+        if copy.snapshot in planned:
+            office.record(REMOVED, {"copy": copy.copy, **planned[copy.snapshot]})
+            outcome.removed.append(copy.copy)
+        else:
+            _tell_lost(office, copy.copy, name)
+            outcome.lost.append(copy.copy)
+    outcome.plan = plan_nights(read_facts(office, name, answer, most=most), settings)
+    return outcome
+
+
+def _read_planned(events: Iterable[Event]) -> dict[str, dict[str, str]]:
+    """Return why each snapshot was to be removed, and where that is proved."""
+    return {
+        removal["snapshot"]: {"why": removal["why"], "evidence": event.data["evidence"]}
+        for event in events
+        for removal in event.data["removals"]
+    }
+
+
+def _tell_lost(office: Office, copy: str, repository: str) -> None:
+    """Open the finding first: a run that dies after it says so again, and a copy that is void is asked no more."""
+    why = f"ya no está en el repositorio {repository}, y ningún plan de retención la quitó"
+    open_finding(
+        office,
+        about=copy,
+        what="la copia nocturna desapareció del repositorio",
+        why=why,
+        repair="averigüe quién entró al repositorio y cambie sus credenciales; revise las demás copias",
+    )
+    office.record(VOIDED, {"copy": copy, "why": why})
+
+
+def begin_removal(office: Office, plan: NightPlan, answer: ForgetPlan) -> tuple[Decision, ...]:
+    """Record what is about to go, with its evidence, and return it; what was held meanwhile is left out."""
+    if not plan.removals:
+        return ()
+    ledger = office.book.ledger
+    evidence = _keep_evidence(office, plan, answer)
+    with ledger.transaction(office.actor.to_event()) as page:
+        holds = read_holds(ledger.events_of({HELD, RELEASED}))
+        removals = tuple(one for one in plan.removals if not holds.find(copy=one.copy, subject=one.database))
+        if removals:
+            told = [{"copy": one.copy, "snapshot": one.snapshot, "why": one.why} for one in removals]
+            policy = office.deployment.retention.nights.model_dump()
+            page.append(
+                PLANNED,
+                {"repository": plan.repository, "policy": policy, "evidence": evidence, "removals": told},
+            )
+    return removals
+
+
+def _keep_evidence(office: Office, plan: NightPlan, answer: ForgetPlan) -> str:
+    """Keep the plan and restic's answer in the state, under their own sum, and return it."""
+    content = orjson.dumps({"plan": plan.to_dict(), "restic": orjson.Fragment(answer.evidence)})
+    digest = hashlib.sha256(content).hexdigest()
+    folder = make_private_directory(office.deployment.state / "retention" / "evidence")
+    write_atomically(folder / f"{digest}.json", content)
+    return digest
+
+
+def _remove(office: Office, repository: Repository, removals: tuple[Decision, ...], outcome: NightOutcome) -> None:
+    if not removals:
+        return
+    try:
+        forget(repository, [one.snapshot for one in removals])
+    finally:
+        left = {snapshot.id for snapshot in list_snapshots(repository)}
+        planned = _read_planned(office.book.ledger.events_of({PLANNED}))
+        copies = read_copies(office.book.ledger.events_of({*NIGHT_EVENTS, KEPT}), repository.name)
+        existing = {copy.snapshot for copy in copies if copy.exists}
+        for one in removals:
+            if one.snapshot not in left and one.snapshot in existing:
+                office.record(REMOVED, {"copy": one.copy, **planned[one.snapshot]})
+                outcome.removed.append(one.copy)
+
+
+def _free(office: Office, repository: Repository, outcome: NightOutcome) -> None:
+    """Free the room of what is gone, but only in a repository that is whole: else it is left as it is, for rescue."""
+    if not must_free(office.book.ledger.events_of({PLANNED, FREED}), repository.name):
+        return
+    complaint = check_structure(repository)
+    if complaint:
+        open_finding(
+            office,
+            about=repository.name,
+            what="el repositorio no pasó la revisión, y no se liberó espacio en él",
+            why=complaint[:500],
+            repair="no borre nada; revise el disco de la NAS y haga otra copia con `copias nightly --force`",
+        )
+        raise Altered("el repositorio está dañado", whose=repository.name, why=complaint[:500])
+    prune(repository)
+    office.record(FREED, {"repository": repository.name})
+    outcome.freed = True

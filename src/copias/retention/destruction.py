@@ -1,0 +1,180 @@
+"""Remove the packages of an approved list from their stores, and draw up the record of it (*acta*).
+
+Of each package the manifest goes first. It was written last and is what says that a package is there, so a power cut
+leaves a package without manifest, which is what an unfinished upload looks like and nobody takes for a copy; the other
+way round a manifest would vouch for what is gone, and be found as a loss. Then go its proofs, its further parts, and
+the package. Once the store has none of them, ``copy.removed`` is added to the case. Run again, it goes on from there.
+
+Events of the installation: ``retention.destroying`` (``list``, ``approvals``) before the first, and
+``retention.destroyed`` (``list``, ``copies``, ``bytes``, ``whole``, ``record``: SHA-256 of the record) at the end.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from copias.case.evidence import manifest_name
+from copias.errors import Altered, CopyFailed, NotReady
+from copias.keeping.files import PROOFS, kept_files
+from copias.people import Role
+from copias.progress import Step
+from copias.retention.approval import ApprovalList, find_list, require_removable
+from copias.retention.clocks import require_true_clocks
+from copias.retention.holds import HELD, RELEASED, read_holds
+from copias.retention.record import write_record
+from copias.retention.turn import hold_retention
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from copias.case.story import CopyRecord
+    from copias.office import Office
+    from copias.store import Store
+
+DESTROYING: t.Final = "retention.destroying"
+DESTROYED: t.Final = "retention.destroyed"
+REMOVED: t.Final = "copy.removed"
+
+
+@dataclass
+class Destruction:
+    """What came of one list.
+
+    Args:
+        code: of the list.
+        removed: ids of all its copies that are gone, those of earlier runs too.
+        left: ids of those that stay, because something was held in between.
+        record: name of the record's files in the state; empty when nothing is gone.
+        why: what stopped it; empty when the whole list is gone.
+    """
+
+    code: str
+    removed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    record: str = ""
+    why: str = ""
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data."""
+        return {
+            "list": self.code,
+            "removed": self.removed,
+            "left": self.left,
+            "record": self.record,
+            "why": self.why,
+        }
+
+
+def destroy_list(office: Office, code: str) -> Destruction:
+    """Remove all packages of a list that two people approved.
+
+    Raises:
+        AlreadyRunning: another retention is under way.
+        NotReady: approvals are missing, something on the list may not go any more, or a clock is wrong.
+        StoreUnavailable: a store does not answer; what is gone is recorded, and the next run goes on.
+    """
+    office.actor.require(Role.ADMINISTRATOR, "eliminar copias vencidas")
+    with hold_retention(office):
+        wanted = find_list(office, code)
+        left = _find_left(office, wanted)
+        outcome = Destruction(wanted.code, [name for name in _names(wanted) if name not in left])
+        if left and _may_remove(office, wanted, left, outcome):
+            _remove_all(office, wanted, left, outcome)
+        _finish(office, wanted, outcome)
+    return outcome
+
+
+def _names(wanted: ApprovalList) -> list[str]:
+    return [entry["copy"] for entry in wanted.entries]
+
+
+def _find_left(office: Office, wanted: ApprovalList) -> dict[str, dict[str, t.Any]]:
+    """Return the entries whose removal is not recorded yet."""
+    gone = {event.data["copy"] for event in office.book.ledger.events_of({REMOVED})}
+    return {entry["copy"]: entry for entry in wanted.entries if entry["copy"] not in gone}
+
+
+def _may_remove(office: Office, wanted: ApprovalList, left: dict[str, dict[str, t.Any]], outcome: Destruction) -> bool:
+    """Check everything once more. Of a list that was begun, what stops it is told in its record, not raised."""
+    try:
+        if wanted.missing:
+            raise NotReady(
+                "la lista no se puede eliminar todavía",
+                whose=wanted.short,
+                why=wanted.missing,
+                repair="que la apruebe otra persona con su cuenta: copias retention approve y el código",
+            )
+        require_removable(office, left.values())
+        require_true_clocks(office, {entry["store"] for entry in left.values()})
+    except NotReady as error:
+        if not outcome.removed:
+            raise
+        outcome.left, outcome.why = list(left), str(error)
+        return False
+    return True
+
+
+def _remove_all(office: Office, wanted: ApprovalList, left: dict[str, dict[str, t.Any]], outcome: Destruction) -> None:
+    approvals = [approval.to_dict() for approval in wanted.approvals]
+    office.record(DESTROYING, {"list": wanted.code, "approvals": approvals})
+    stores = {name: office.open_store(name) for name in {entry["store"] for entry in left.values()}}
+    with Step("Eliminar copias vencidas", len(left)) as step:
+        for name, entry in left.items():
+            hold = read_holds(office.book.ledger.events_of({HELD, RELEASED})).find(copy=name, subject=entry["subject"])
+            if hold is not None:
+                outcome.why = f"{name} está retenida: {hold}"
+                break
+            _remove_package(office, wanted, entry, stores[entry["store"]])
+            outcome.removed.append(name)
+            step(1)
+    outcome.left = [name for name in left if name not in outcome.removed]
+
+
+def _remove_package(office: Office, wanted: ApprovalList, entry: dict[str, t.Any], store: Store) -> None:
+    (record,) = (one for one in office.book.story(entry["case"]).copies if one.copy_id == entry["copy"])
+    names = list(dict.fromkeys(_files_of(office, record)))
+    for name in names:
+        store.remove(name)
+    stubborn = [name for name in names if store.stat(name) is not None]
+    if stubborn:
+        raise CopyFailed(
+            "el destino dice que borró un archivo y todavía lo tiene",
+            whose=f"{store.name}: {stubborn[0]}",
+            repair="revise los permisos de la cuenta en la NAS y repita la orden; seguirá donde quedó",
+        )
+    facts = {"copy": entry["copy"], "list": wanted.code, "sha256": entry["sha256"], "files": len(names)}
+    office.book.record(entry["case"], REMOVED, {**facts, "why": f"venció el {entry['last_day']}"})
+
+
+def _files_of(office: Office, record: CopyRecord) -> Iterable[str]:
+    """Yield every file of a copy on its store, in the order in which they go: the manifest first, the package last.
+
+    The ledger alone names them, so that a state that lost a manifest loses no right to destroy; where the signed
+    manifest is still kept here, what it names goes too.
+    """
+    folder, stem = record.package.rpartition("/")[0], record.package.removesuffix(".zip")
+    yield manifest_name(record.package)
+    yield from (stem + ending for ending in PROOFS)
+    parts = [f"{folder}/{part}" for part in record.data.get("parts", ())]
+    with suppress(Altered, FileNotFoundError):
+        parts += [file.name for file in kept_files(office, record)]
+    yield from (part for part in parts if part != record.package)
+    yield record.package
+
+
+def _finish(office: Office, wanted: ApprovalList, outcome: Destruction) -> None:
+    """Draw up the record, unless an earlier run did of exactly this."""
+    if not outcome.removed:
+        return
+    entries = [entry for entry in wanted.entries if entry["copy"] in set(outcome.removed)]
+    for event in office.book.ledger.events_of({DESTROYED}):
+        if (event.data["list"], event.data["copies"]) == (wanted.code, len(entries)):
+            outcome.record = event.data["file"]
+            return
+    written = write_record(office, wanted, entries, why=outcome.why, moment=datetime.now(UTC))
+    outcome.record = written.name
+    facts = {"list": wanted.code, "copies": len(entries), "bytes": sum(entry["bytes"] for entry in entries)}
+    office.record(DESTROYED, {**facts, "whole": not outcome.left, "record": written.sha256, "file": written.name})

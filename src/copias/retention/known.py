@@ -1,0 +1,47 @@
+"""Which copies and subjects a person may name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from copias.errors import BadInput
+from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, list_night_copies
+from copias.retention.packages import EVENTS, read_packages
+
+if t.TYPE_CHECKING:
+    from copias.office import Office
+
+PLANNED: t.Final = "retention.planned"
+FREED: t.Final = "retention.freed"
+NIGHT_EVENTS: t.Final = frozenset({MADE, VERIFIED, VOIDED, REMOVED})
+
+
+def require_known(office: Office, *, copy: str, subject: str) -> None:
+    """Raise unless the copy exists, or the subject has copies or may get some.
+
+    Raises:
+        BadInput: naming what was given.
+    """
+    ledger = office.book.ledger
+    packages = read_packages(ledger.data_of(EVENTS))
+    nights = list_night_copies(ledger.events_of(NIGHT_EVENTS))
+    copies = {package.copy for package in packages} | {night.copy for night in nights}
+    if copy and copy not in copies:
+        raise BadInput(
+            "no hay una copia con ese nombre",
+            whose=ascii(copy[:100]),
+            repair="vea las que hay con `copias copies` y `copias retention plan`",
+        )
+    subjects = {package.subject for package in packages} | {night.database for night in nights}
+    if subject and subject not in subjects and not _is_ours(office, subject):
+        raise BadInput(
+            "no hay una cuenta ni una base de datos con ese nombre",
+            whose=ascii(subject[:100]),
+            repair="escríbala como en `copias copies`: dirección en minúsculas, o nombre de la base de datos",
+        )
+
+
+def _is_ours(office: Office, subject: str) -> bool:
+    deployment = office.deployment
+    mailboxes = deployment.mailboxes
+    return subject in deployment.databases or (mailboxes is not None and mailboxes.is_account(subject))
