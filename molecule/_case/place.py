@@ -4,6 +4,7 @@ Each scenario has its own, named for it: a folder of the run, a folder of the NA
 
     place.py up NAME      make it; what is there already is kept
     place.py look NAME    print, as JSON, what a case left: read without the product
+    place.py ask NAME     ask the provider of the case, and have it wait
     place.py choose NAME  make the other case one that gives all of a copied mailbox back
     place.py down NAME    end its help desk
 """
@@ -19,28 +20,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from psycopg import Connection, connect, sql
+from deployment import ACCOUNT, DELIVERED, MIRRORED, NAS, RUN, STORE, SUBJECT, Databases, describe
 
 from copias.case.deciding import classify
 from copias.case.intake import read_case
+from copias.case.starting import plan_start
 from copias.files import make_private_directory, write_atomically
 from copias.mailbox.restore.planning import Order, draft_restore
 from copias.mailbox.restore.search import Query
 from copias.office import Office, open_office
 from copias.package import generate_key
 from copias.people import read_identity
+from copias.provider.asking import plan_request
 from copias_sandbox import control
 from copias_sandbox.home import Running
 from copias_sandbox.rooms.sheets.storage import WorkbookStore
 from copias_sandbox.state import State
 
-HERE = Path(__file__).resolve().parent
-RUN = HERE.parents[1] / ".work" / "molecule" / "hosts"
-NAS, DATABASE_SERVER, ACCOUNT = "192.0.2.20", "192.0.2.30", "copias"
-SUBJECT, STORE = "sinfa", "nas"
-MIRRORED = ["marta.ejemplo@alcaldia.example", "mesa.ayuda@alcaldia.example"]
 MANUAL, MANUAL_CASE = "manual_copy", "1235"
-RECOVERY_CASE = "1234"
+CASE = RECOVERY_CASE = "1234"
 CASES = 40
 
 
@@ -63,7 +61,7 @@ class Place:
     def up(self) -> None:
         """Make everything that an administrator makes once, and start the help desk."""
         make_private_directory(self.home)
-        self._fill_database()
+        Databases(self.name).fill()
         self._write_files(control.start(self.home / "google", cases=CASES))
         office = open_office(self.config)
         if not office.deployment.signing_key.exists():
@@ -72,6 +70,8 @@ class Place:
         office.open_store(STORE).prepare()
         if self.name == MANUAL:
             self._deliver(office)
+        if self.name == DELIVERED:
+            classify(office, CASE, kind="sinfa", subject=SUBJECT, mode="remote")
 
     def down(self) -> None:
         """End the help desk."""
@@ -82,6 +82,15 @@ class Place:
         office = open_office(self.config)
         classify(office, RECOVERY_CASE, kind="recovery", subject=MIRRORED[0], mode=None)
         draft_restore(office, read_case(office, RECOVERY_CASE), Order(query=Query())).record()
+
+    def ask(self) -> None:
+        """Ask the provider, as the first run of the case does, and let the case go as when that run has ended."""
+        office = open_office(self.config)
+        plan_start(office, CASE).run()
+        plan_request(office, CASE).run()
+        claim = office.claims.read(CASE)
+        if claim is not None:
+            office.claims.release(CASE, claim.run)
 
     def look(self) -> dict[str, t.Any]:
         """Return the ledger's events, the NAS's files, and the rows with a key of ours, none of it by the product."""
@@ -94,14 +103,6 @@ class Place:
             "control": self._rows(settings["control_spreadsheet"], settings["control_tab"], "Archivo"),
             "recovered": self._recovered(),
         }
-
-    def _fill_database(self) -> None:
-        with open_database("postgres") as session:
-            if session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.name,)).fetchone():
-                return
-            session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
-        with open_database(self.name) as session:
-            session.execute((HERE / "sinfa.sql").read_bytes())
 
     def _deliver(self, office: Office) -> None:
         """Put a Takeout of three messages into the folder of the case, and say that the case is of it."""
@@ -116,68 +117,8 @@ class Place:
     def _write_files(self, google: Running) -> None:
         person = {"name": "Ana Lucía Prueba", "role": "administrator"}
         people = {"people": {read_identity().account: person}}
-        for path, content in ((self.home / "people.yml", people), (self.config, self._deployment(google))):
+        for path, content in ((self.home / "people.yml", people), (self.config, describe(self.name, google))):
             write_atomically(path, yaml.safe_dump(content, allow_unicode=True).encode())
-
-    def _deployment(self, google: Running) -> dict[str, t.Any]:
-        return {
-            "plugin": "funza.copias.workspace",
-            "entity": "Alcaldía de Valle Claro",
-            "state": "state",
-            "people": "people.yml",
-            "google": {"key_file": google.key, "endpoint": google.url},
-            "help_desk": {
-                "spreadsheet": google.spreadsheet,
-                "requests_tab": "Solicitudes",
-                "responses_tab": "Respuestas",
-                "control_spreadsheet": google.control_spreadsheet,
-                "control_tab": "Control",
-            },
-            "stores": {
-                STORE: {
-                    "kind": "sftp",
-                    "host": NAS,
-                    "user": ACCOUNT,
-                    "path": f"/copias/{self.name}",
-                    "identity_file": str(RUN / "keys" / "copias"),
-                    "known_hosts": str(RUN / "known_hosts"),
-                    "least_free": 0,
-                }
-            },
-            "mailboxes": {
-                "domains": ["alcaldia.example"],
-                "administrator": "mesa.ayuda@alcaldia.example",
-                "store": STORE,
-                "owner_requests": True,
-                "standing": {
-                    "authoriser": "Mariela Ejemplo Rincón",
-                    "post": "Secretaria General",
-                    "document": "Resolución 100-2026",
-                    "motive": "Custodia del correo institucional",
-                    "until": "2099-12-31",
-                    "accounts": MIRRORED,
-                },
-            },
-            "deliveries": {"folder": "entregas", "settle_minutes": 0},
-            "databases": {
-                SUBJECT: {
-                    "engine": "postgresql",
-                    "host": DATABASE_SERVER,
-                    "database": self.name,
-                    "user": ACCOUNT,
-                    "password_file": str(RUN / "keys" / "copias.password"),
-                    "department": "Secretaría de Hacienda",
-                    "record_series": "Estados financieros",
-                    "store": STORE,
-                    "authorisation": {
-                        "authoriser": "Mariela Ejemplo Rincón",
-                        "post": "Secretaria de Hacienda",
-                        "document": "Oficio 100-2026",
-                        "motive": "Copias de respaldo del sistema financiero",
-                    },
-                }
-            },
-        }
 
     def _ledger(self) -> list[dict[str, t.Any]]:
         path = self.home / "state" / "ledger.jsonl"
@@ -225,18 +166,14 @@ def _takeout_message(number: int) -> str:
     return f"{head}X-GM-THRID: 1\r\nX-Gmail-Labels: Inbox\r\nSubject: acta {number}\r\n\r\nHola\r\n\r\n"
 
 
-def open_database(name: str) -> Connection[tuple[t.Any, ...]]:
-    """Connect to the database server as its administrator."""
-    password = (RUN / "keys" / "postgres.password").read_text(encoding="utf-8").strip()
-    return connect(host=DATABASE_SERVER, user="postgres", password=password, dbname=name, autocommit=True)
-
-
 def main(arguments: list[str]) -> None:
     """Do one verb for one place."""
     verb, name = arguments
     place = Place(name)
     if verb == "up":
         place.up()
+    elif verb == "ask":
+        place.ask()
     elif verb == "choose":
         place.choose()
     elif verb == "down":

@@ -7,28 +7,42 @@ the file's folder.
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from copias.case.notice_settings import NoticeSettings
 from copias.database.contract import Connection
+from copias.database.registry import PORTS
 from copias.errors import BadConfiguration
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
 from copias.inventory_options import InventoryOptions
 from copias.local_path import LocalPath
 from copias.mailbox.settings import MailboxSettings
+from copias.provider.providers_file import read_providers
+from copias.provider.settings import ProviderName, ProviderSettings
+from copias.repository.settings import RepositorySettings
+from copias.retention.settings import RetentionSettings
+from copias.sinfa.check_settings import CheckSettings
+from copias.sinfa.restore_settings import RestoreServer
 from copias.store.settings import StoreSettings
 from copias.takeout.settings import DeliverySettings
+from copias.variables import expand
 
 ENVIRONMENT = "COPIAS_CONFIG"
 DEFAULT = Path("/etc/copias/copias.yml")
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
 HostName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -57,16 +71,40 @@ class DatabaseSettings(Settings):
     """A database that is copied: a host of Ansible's group ``sinfa``."""
 
     engine: str
-    host: str
-    port: int = 5432
+    """One of ours; with a provider any word, and then it can only be delivered."""
+    host: str = ""
+    port: int = Field(default_factory=lambda told: PORTS.get(told.get("engine", ""), 0))
+    """Without one, where the engine listens by itself."""
     database: str
-    user: str
+    user: str = ""
     password_file: LocalPath | None = None
     department: str
     record_series: str
     store: str = "nas"
+    provider: str | None = None
+    """Who delivers copies of it, by name in ``providers``; it is then not needed that this machine can reach it."""
+    repository: str | None = None
+    """Of its nightly copies; without one it has none."""
     authorisation: Authorisation | None = None
     time_limit: timedelta = timedelta(hours=12)
+    checks: tuple[CheckSettings, ...] = ()
+    """What a proof asks the restored database beside comparing it: see :mod:`copias.sinfa.domain`."""
+    restore: RestoreServer | None = None
+    """Where `copias restore sinfa` may make a new database; nowhere when it is left out."""
+
+    @model_validator(mode="after")
+    def _check_source(self) -> t.Self:
+        missing = [name for name in ("host", "user") if not getattr(self, name)]
+        if missing and (self.provider is None or len(missing) == 1):
+            raise ValueError(f"falta {' y '.join(missing)}, o provider si la copia la entrega un proveedor")
+        if missing and self.repository is not None:
+            raise ValueError("falta host y user: las copias nocturnas (repository) no las entrega un proveedor")
+        return self
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether this machine can copy it, and need not ask its provider."""
+        return bool(self.host)
 
     def connection(self) -> Connection:
         """Return where the database driver connects."""
@@ -99,12 +137,24 @@ class Deployment(InventoryOptions):
     google: GoogleSettings
     help_desk: HelpDeskSettings
     stores: dict[HostName, StoreSettings]
+    repositories: dict[HostName, RepositorySettings] = Field(default_factory=dict)
     databases: dict[HostName, DatabaseSettings] = Field(default_factory=dict)
+    providers: t.Annotated[dict[ProviderName, ProviderSettings], BeforeValidator(read_providers)] = Field(
+        default_factory=dict
+    )
     mailboxes: MailboxSettings | None = None
     deliveries: DeliverySettings | None = None
     notices: NoticeSettings | None = None
+    retention: RetentionSettings = RetentionSettings()
     procedure: Procedure = Procedure()
     departments: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_providers(self) -> t.Self:
+        for name, database in self.databases.items():
+            if database.provider is not None and database.provider not in self.providers:
+                raise ValueError(f"databases.{name}.provider: «{database.provider}» no está en providers")
+        return self
 
     @property
     def ledger(self) -> Path:
@@ -142,6 +192,37 @@ class Deployment(InventoryOptions):
                 repair="corrija el caso con `copias classify`, o agréguela a copias.yml",
             ) from None
 
+    def provider_of(self, database: str) -> ProviderSettings:
+        """Return who delivers copies of a database.
+
+        Raises:
+            BadConfiguration: nobody does, or there is no such database.
+        """
+        name = self.database(database).provider
+        if name is None:
+            raise BadConfiguration(
+                "la base de datos no tiene proveedor en el inventario",
+                whose=database,
+                repair="agregue provider a la base de datos en copias.yml, o clasifique el caso como en sitio",
+            )
+        return self.providers[name]
+
+    def repository(self, name: str) -> RepositorySettings:
+        """Return a repository by its logical name.
+
+        Raises:
+            BadConfiguration: there is none.
+        """
+        try:
+            return self.repositories[name]
+        except KeyError:
+            raise BadConfiguration(
+                "el repositorio no está en el inventario",
+                whose=name,
+                why=f"hay: {', '.join(sorted(self.repositories)) or 'ninguno'}",
+                repair="agréguelo a repositories en copias.yml",
+            ) from None
+
     def store(self, name: str) -> StoreSettings:
         """Return a store by its logical name.
 
@@ -172,7 +253,7 @@ def load_deployment(path: Path) -> Deployment:
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        expanded = _expand(content)
+        expanded = expand(content)
         return Deployment.model_validate(expanded, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise _bad(path, _list_faults(error)) from error
@@ -189,23 +270,3 @@ def _bad(path: Path, why: str, repair: str = "corríjalo; docs/configuration.md 
 
 def _list_faults(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-
-
-def _expand(value: t.Any) -> t.Any:
-    """Replace variables in every text of a parsed file."""
-    if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: _variable(found[1], found[2]), value)
-    if isinstance(value, dict):
-        return {key: _expand(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expand(item) for item in value]
-    return value
-
-
-def _variable(name: str, default: str | None) -> str:
-    value = os.environ.get(name)
-    if value is None:
-        value = default
-    if value is None:
-        raise KeyError(name)
-    return value

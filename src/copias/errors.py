@@ -15,6 +15,7 @@
     │   └── StoreUnavailable                the NAS, or the way to it
     ├── CopyFailed                 exit 1   no copy was made
     ├── NotEqual                   exit 1   the copy is not what the source was
+    ├── Doubtful                   exit 1   it is, but what it holds cannot be right
     ├── StoreFull                  exit 1
     ├── Altered                    exit 1   what is kept is not what was stored
     └── LedgerBroken               exit 1   the chain of evidence does not hold
@@ -129,6 +130,10 @@ class CopyFailed(BackupError):
 
 class NotEqual(BackupError):
     """The copy is not what the source was; the differences are named."""
+
+
+class Doubtful(BackupError):
+    """The copy equals its source, and what it holds cannot be right; it counts once a person accepts it."""
 
 
 class StoreFull(BackupError):

@@ -74,6 +74,19 @@ def list_findings(events: Iterable[Event], *, treated: bool = False) -> list[Fin
     return [finding for finding in found.values() if treated or finding.is_open]
 
 
+def find_finding(events: Iterable[Event], number: str) -> Finding:
+    """Return one finding by its number, treated or not.
+
+    Raises:
+        BadInput: there is none.
+    """
+    known = {finding.finding: finding for finding in list_findings(events, treated=True)}
+    if number not in known:
+        why, repair = "no hay ninguno con ese número", "vea `copias finding list --all`"
+        raise BadInput("el hallazgo no existe", whose=ascii(number[:20]), why=why, repair=repair)
+    return known[number]
+
+
 def open_finding(office: Office, *, about: str, what: str, why: str = "", repair: str = "") -> Finding:
     """Open a finding, unless the same one about the same thing is open already; return it."""
     ledger = office.book.ledger

@@ -73,6 +73,7 @@ def start(
         "COPIAS_STATE": str(home / "state"),
         "COPIAS_NAS": str(home / "nas"),
         "COPIAS_DELIVERIES": str(home / "entregas"),
+        "COPIAS_PROVIDER_DROP": str(home / "entregas-proveedor"),
         **_google_environment(home, google),
         **_sinfa_environment(database),
     }
@@ -123,7 +124,8 @@ def environment_of(world: World) -> dict[str, str]:
 def _furnish(world: World, role: str) -> None:
     """Do what an administrator does once: people, key, the stores' marks, the folder for deliveries."""
     make_private_directory(world.state)
-    make_private_directory(world.home / "entregas")
+    for folder in ("entregas", "entregas-proveedor"):
+        make_private_directory(world.home / folder)
     set_role(world, role)
     key = world.state / "keys" / "signing.pem"
     if not key.exists():

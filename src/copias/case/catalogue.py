@@ -20,7 +20,7 @@ class CataloguedCopy:
         kind: ``mailbox``, ``sinfa`` and so on.
         subject: account or system.
         made_at: ISO 8601, UTC.
-        status: ``made``, ``stored`` or ``verified``.
+        status: ``made``, ``stored`` or ``verified``; or ``removed`` by retention.
         messages: of a mailbox, else ``None``.
         bytes: size of the package's first file.
         sha256: of the same.
@@ -50,13 +50,20 @@ class CataloguedCopy:
         return {**asdict(self), "proven": self.proven}
 
 
-def list_copies(office: Office, *, subject: str | None = None) -> list[CataloguedCopy]:
-    """Return the copies, of one account or system only if asked so, the oldest first."""
+def list_copies(office: Office, *, subject: str | None = None, removed: bool = False) -> list[CataloguedCopy]:
+    """Return the copies, the oldest first.
+
+    Args:
+        office: of this installation.
+        subject: of this account or system only.
+        removed: also those that retention removed.
+    """
+    left_out = {"void"} if removed else {"void", "removed"}
     found = [
         _describe(number, copy)
         for number, story in office.book.stories().items()
         for copy in story.copies
-        if copy.status != "void"
+        if copy.status not in left_out
     ]
     return sorted((copy for copy in found if subject in {None, copy.subject}), key=lambda copy: copy.made_at)
 

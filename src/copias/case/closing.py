@@ -15,6 +15,8 @@ from copias.case.rows import queue_control, queue_status, row_key
 from copias.case.states import State
 from copias.case.suspension import tell_released
 from copias.errors import HelpDeskUnavailable, NotReady
+from copias.provider.letters import thank
+from copias.provider.request import is_awaited
 
 if t.TYPE_CHECKING:
     from copias.case.story import Story
@@ -30,8 +32,8 @@ class ClosePlan:
 
     @property
     def changes(self) -> bool:
-        """Tell whether anything is left to register, answer or resolve."""
-        return self.story.state is not State.RESOLVED
+        """Tell whether anything is left to register, answer or resolve: nothing yet while a provider is awaited."""
+        return self.story.state is not State.RESOLVED and not is_awaited(self.story)
 
     def run(self) -> Story:
         """Register the copy, answer the case, resolve it, and then tell the requester.
@@ -48,6 +50,7 @@ class ClosePlan:
         # Queued before the case is resolved, so that no crash loses it: the result is proven, whatever the sheet does.
         tell_resolved(self.office, story, result)
         tell_released(self.office, story)
+        thank(self.office, story)
         outcome = self.office.outbox.deliver_rows(story.number)
         if outcome.trouble is None:
             story = resolve(self.office, story.number)

@@ -13,6 +13,7 @@ from copias.case.rows import BOGOTA, MODE_WORDS, queue_status
 from copias.case.suspension import tell_released
 from copias.errors import BadInput, NotReady
 from copias.people import Role
+from copias.provider.letters import tell_cancelled
 
 if t.TYPE_CHECKING:
     from datetime import date
@@ -150,6 +151,7 @@ def decide(office: Office, number: str, event: str, *, reason: str) -> Story:
             tell_held(office, story, reason=reason, mark=moment)
         if event == "case.cancelled":
             tell_released(office, story)
+            tell_cancelled(office, story)
         office.outbox.deliver_case(number)
     return office.book.story(number)
 

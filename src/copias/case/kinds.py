@@ -121,6 +121,15 @@ class CopyKind(CaseKind, t.Protocol):
         """Return in one line how the copy was proven."""
 
 
+PROVIDER_GROUP: t.Final = "provider_deliveries"
+"""Ansible's group of the databases that a provider delivers for a case; they stay in the group of their kind too."""
+
+
+def group_of(kind: CaseKind, mode: str | None) -> str:
+    """Return the group whose role does the work of a case."""
+    return PROVIDER_GROUP if (kind.name, mode) == ("sinfa", "remote") else kind.group
+
+
 def kind_of(name: str | None) -> CaseKind | None:
     """Return a kind that this product attends, ``None`` for any other word."""
     if name == "recovery":

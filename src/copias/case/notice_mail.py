@@ -55,16 +55,39 @@ def write_letter(deployment: Deployment, settings: NoticeSettings, row: Mapping[
     message_id = f"<{mark}@{domain_of(settings.sender)}>"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(clean_line(deployment.entity), addr_spec=settings.sender)
-    message["To"] = Address(addr_spec=row["to"])
-    if settings.reply_to:
+    _address(message, row)
+    # A provider answers to the sender, whose mailbox is where its answers are looked for.
+    if settings.reply_to and not row.get("provider"):
         message["Reply-To"] = Address(addr_spec=settings.reply_to)
     message["Subject"] = subject
     message["Message-ID"] = message_id
     message[KEY_HEADER] = mark
-    # So that no out-of-office answers it (RFC 3834). The date is Gmail's to add: it knows when it was sent.
-    message["Auto-Submitted"] = "auto-generated"
+    if row.get("provider"):
+        # It is evidence, so it says when it was written; and many a provider's help desk drops what says that a
+        # program wrote it. Nothing of ours answers what comes back.
+        message["Date"] = datetime.fromisoformat(row["moment"])
+    else:
+        # So that no out-of-office answers it (RFC 3834). The date is Gmail's to add: it knows when it was sent.
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     return Letter(row["to"], message_id, mark, datetime.fromisoformat(row["moment"]), message.as_bytes())
+
+
+def write_draft(deployment: Deployment, row: Mapping[str, t.Any]) -> bytes:
+    """Return a notice that a person is to send by hand: mail programs open it as one that was not sent yet."""
+    subject, text = render_notice(deployment, row)
+    message = EmailMessage(policy=SMTP)
+    _address(message, row)
+    message["Subject"] = subject
+    message["X-Unsent"] = "1"
+    message.set_content(text, charset="utf-8", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def _address(message: EmailMessage, row: Mapping[str, t.Any]) -> None:
+    message["To"] = Address(addr_spec=row["to"])
+    if row.get("cc"):
+        message["Cc"] = tuple(Address(addr_spec=address) for address in row["cc"])
 
 
 def render_notice(deployment: Deployment, row: Mapping[str, t.Any]) -> tuple[str, str]:

@@ -36,6 +36,12 @@ What: t.TypeAlias = t.Literal[
     "recovering",
     "recovered",
     "unrecovered",
+    "provider_request",
+    "provider_reminder",
+    "provider_rejected",
+    "provider_thanks",
+    "provider_cancelled",
+    "provider_late",
 ]
 """A template ``notice_<what>.txt.j2``."""
 NOTICE_WORDS: t.Final[dict[str, str]] = {
@@ -49,6 +55,12 @@ NOTICE_WORDS: t.Final[dict[str, str]] = {
     "suspended": "cuenta suspendida, al superadministrador",
     "released": "la cuenta ya se puede suspender, al superadministrador",
     "deleted": "cuenta eliminada, al superadministrador",
+    "provider_request": "solicitud de la copia, al proveedor",
+    "provider_reminder": "recordatorio, al proveedor",
+    "provider_rejected": "entrega que no sirve, al proveedor",
+    "provider_thanks": "agradecimiento, al proveedor",
+    "provider_cancelled": "la copia ya no hace falta, al proveedor",
+    "provider_late": "el proveedor no ha entregado, al administrador",
 }
 _HAPPENED: t.Final[dict[str, tuple[str, str] | None]] = {
     "AccountSuspended": ("suspended", "una cuenta que hace falta está suspendida"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 
+from copias.case.mail_folder import MailFolder
 from copias.case.notice_mail import KEY_HEADER, write_letter
 from copias.google.errors import GoogleMissing, GoogleRefused, GoogleUnavailable, QuotaExhausted
 from copias.google.scopes import GMAIL_READ, GMAIL_SEND
@@ -34,12 +36,27 @@ def post_through(deployment: Deployment, settings: NoticeSettings) -> Delivery:
 
     def deliver(row: Mapping[str, t.Any], *, attempted_at: str | None) -> dict[str, t.Any]:
         letter = write_letter(deployment, settings, row)
+        if "eml" in row:  # it was kept before it is sent: what leaves is what was kept
+            kept = MailFolder(deployment, row["number"]).read(row["eml"]["name"], row["eml"]["sha256"])
+            letter = replace(letter, content=kept)
         return asyncio.run(_post_in_time(deployment, settings.sender, letter, doubtful=attempted_at is not None))
 
     return deliver
 
 
 async def _post_in_time(deployment: Deployment, sender: str, letter: Letter, *, doubtful: bool) -> dict[str, t.Any]:
+    try:
+        async with asyncio.timeout(LIMIT):
+            async with open_hasty_session(deployment) as session:
+                return await _post(session, sender, letter, doubtful=doubtful)
+    except TimeoutError as error:
+        raise GoogleUnavailable(
+            "no se envió el aviso", maybe_done=True, whose=letter.to, why=f"pasaron {LIMIT:.0f} segundos"
+        ) from error
+
+
+def open_hasty_session(deployment: Deployment) -> GoogleSession:
+    """Return a way to Google that gives up soon, for what may be done later."""
     from copias.google.session import GoogleSession
     from copias.mailbox.engine import open_budget
 
@@ -51,14 +68,7 @@ async def _post_in_time(deployment: Deployment, sender: str, letter: Letter, *, 
             "patience": min(google.patience, LIMIT / 2),
         }
     )
-    try:
-        async with asyncio.timeout(LIMIT):
-            async with GoogleSession(hasty, open_budget(deployment), connections=1) as session:
-                return await _post(session, sender, letter, doubtful=doubtful)
-    except TimeoutError as error:
-        raise GoogleUnavailable(
-            "no se envió el aviso", maybe_done=True, whose=letter.to, why=f"pasaron {LIMIT:.0f} segundos"
-        ) from error
+    return GoogleSession(hasty, open_budget(deployment), connections=1)
 
 
 async def _post(session: GoogleSession, sender: str, letter: Letter, *, doubtful: bool) -> dict[str, t.Any]:

@@ -10,6 +10,7 @@ from copias.case.kinds import KIND_WORDS, Check, Forecast, kind_of
 from copias.case.rows import MODE_WORDS
 from copias.case.states import State
 from copias.errors import BackupError, NotReady
+from copias.provider.request import is_awaited
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,10 +113,16 @@ def check_request(intake: Intake) -> Iterator[Check]:
         "estado",
         open_state and intake.case.status != "cancelled",
         f"el caso está en «{intake.words}»" if not open_state else "en la mesa de ayuda está cancelado",
-        f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {number}"
+        _say_way_on(intake)
         if not open_state
         else "si no debía cancelarse, responda el caso con otro estado en la mesa de ayuda",
     )
+
+
+def _say_way_on(intake: Intake) -> str:
+    if is_awaited(intake.story):
+        return f"espere: cuando llegue lo que entrega el proveedor, `copias poll` o copias run {intake.number} lo sigue"
+    return f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {intake.number}"
 
 
 def _say_unauthorised(intake: Intake) -> str:

@@ -66,6 +66,11 @@ class StartPlan:
         return (self.work.intake.subject if self.work else self.story.started.get("subject")) or ""
 
     @property
+    def mode(self) -> str:
+        """Return where the copy is made, ``on_site`` or ``remote``; empty when nothing says it."""
+        return (self.work.intake.mode if self.work else self.story.started.get("mode")) or ""
+
+    @property
     def changes(self) -> bool:
         """Tell whether the case's state would move."""
         return not self.resolved and self.state not in _UNDER_WAY

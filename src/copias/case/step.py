@@ -38,7 +38,7 @@ class StepPlan:
     @property
     def changes(self) -> bool:
         """Tell whether the step is still to do."""
-        order = ("none", "made", "stored", "verified")
+        order = ("none", "made", "stored", "verified", "removed")  # past its retention: there is nothing to do again
         status = self.story.copy.status if self.story.copy else "none"
         return order.index(status) < order.index(self.after)
 

@@ -251,6 +251,7 @@ _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.An
     "copy.verified": _mark("verified"),
     "copy.voided": _mark("void"),
     "copy.moved": _move,
+    "copy.removed": _mark("removed"),
     "restore.planned": lambda story, data: {"restores": (*story.restores, RestoreRecord(data["restore"], data))},
     "restore.given": _mark_restore("given"),
     "restore.verified": _mark_restore("verified"),

@@ -31,10 +31,19 @@ _WORDS: t.Final = {
     "case.failed": "Falló: {what}: {why}",
     "case.resolved": "Resuelto con la copia {copy}",
     "account.deleted": "La cuenta {account} fue eliminada el {deleted_at}",
+    "copy.removed": "Copia {copy} eliminada por retención: {why}",
     "copy.made": "Copia {copy} hecha: {bytes} bytes, SHA-256 {sha256}",
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
     "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.voided": "Copia {copy} descartada: {why}",
+    "copy.doubted": "Copia {copy} dudosa: igual al origen, pero no pasa las comprobaciones",
+    "copy.accepted": "Copia {copy} aceptada con sus dudas: {reason}",
+    "provider.requested": "Se pidió la copia de {database} al proveedor {provider}",
+    "provider.promised": "El proveedor promete la copia para el {said}. {note}",
+    "provider.reminded": "Se recordó la entrega al proveedor",
+    "provider.late": "La entrega del proveedor está atrasada",
+    "provider.arrived": "Llegó lo que entregó el proveedor",
+    "provider.rejected": "Se rechazó lo que entregó el proveedor: {reason}",
     "recovery.searched": "Buscó en las copias de {account} ({source}): {found} mensajes",
     "restore.planned": "Se eligieron {messages} mensajes de {account} para devolver",
     "restore.given": "Devueltos {now} mensajes, de {messages}",
@@ -75,6 +84,8 @@ class _Blanks(dict[str, t.Any]):
 def tell_outcome(story: Story) -> list[tuple[str, str]]:
     """Return what a case has to show: label and value."""
     rows = [("Estado", STATE_WORDS[story.state])]
+    if story.hold:
+        rows.append(("Por qué espera", str(story.hold.data.get("reason", ""))))
     copy = story.copy
     if copy:
         rows += [
@@ -83,7 +94,9 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
             ("Tamaño", f"{copy.bytes} bytes"),
             ("SHA-256", copy.sha256),
         ]
-        if copy.status == "verified":
+        if copy.status == "removed":
+            rows.append(("Eliminada", f"{copy.proof['why']}; acta de la lista {copy.proof['list'][:12]}"))
+        elif copy.status == "verified":
             rows.append(("Prueba", kind_of_copy(copy).say_proof(copy)))
             rows.append(("Recuperación", f"{copy.proof.get('seconds', 0):.0f} s"))
         else:

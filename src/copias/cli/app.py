@@ -6,7 +6,26 @@ import typing as t
 
 import typer
 
-from copias.cli import audit, cases, consent, copies, decide, export, mirror, package, poll, restore, run, store
+from copias.cli import (
+    audit,
+    cases,
+    consent,
+    copies,
+    decide,
+    drill,
+    export,
+    finding,
+    mirror,
+    nightly,
+    package,
+    poll,
+    provider,
+    repository,
+    restore,
+    retention,
+    run,
+    store,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,19 +52,26 @@ _VERBS: dict[str, Callable[..., None]] = {
     "cancel": decide.cancel_case,
     "reopen": decide.reopen_case,
     "note": decide.note_case,
+    "accept": decide.accept_case,
     "outbox": cases.deliver_outbox,
     "poll": poll.poll_cases,
     "export": export.export_mailbox,
     "copies": copies.show_copies,
     "find": copies.find_mail,
+    "nightly": nightly.make_nightly_copies,
+    "drill": drill.drill_databases,
     "restore": restore.restore_mail,
 }
 for _name, _verb in _VERBS.items():
     app.command(_name)(_verb)
 app.add_typer(audit.app, name="audit")
 app.add_typer(store.app, name="store")
+app.add_typer(retention.app, name="retention")
+app.add_typer(finding.app, name="finding")
 app.add_typer(package.app, name="package")
+app.add_typer(repository.app, name="repository")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(provider.app, name="provider")
 app.add_typer(consent.app, name="consent")
 
 

@@ -1,4 +1,4 @@
-"""What people decide of a case: classify, authorise, hold, resume, cancel, reopen, note."""
+"""What people decide of a case: classify, authorise, hold, resume, cancel, reopen, note, accept."""
 
 from __future__ import annotations
 
@@ -117,3 +117,17 @@ def note_case(
 ) -> None:
     """Agrega una nota a la historia de un caso."""
     _decide(number, "case.noted", text, done="nota agregada", config=config, output=Output(as_json, query))
+
+
+@reports_errors
+def accept_case(
+    number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Acepta una copia igual al origen cuyo contenido parece viejo o no cuadra; la próxima ejecución sigue."""
+    from copias.office import open_office
+    from copias.sinfa.believing import accept_copy
+
+    story = accept_copy(open_office(config), number, reason=reason)
+    checks = story.events[-1].data["checks"]
+    said = f"Caso {number}: se aceptó «{', '.join(checks)}». Siga con: copias run {number}"
+    Output(as_json, query).show({"case": number, "checks": checks, "reason": reason}, lambda: typer.echo(said))

@@ -60,14 +60,14 @@ def sync_mirrors(
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
-    from copias.run.start import start_mirror_run
+    from copias.run.start import start_shared_run
 
     path, output = config or find_deployment(), Output(as_json, query)
     office = open_office(path)
     office.actor.require(Role.AGENT, "actualizar espejos de buzones")
     wanted = _require_accounts(office.deployment, accounts or [])
     playbook = RECONCILE if reconcile else MIRROR
-    folder = start_mirror_run(office, wanted, config=path, playbook=playbook, check=check)
+    folder = start_shared_run(office, wanted, config=path, playbook=playbook, check=check)
     if detach:
         data = {"run": folder.path.name, "exit_code": None}
         output.show(data, lambda: typer.echo(f"Ejecución {folder.path.name}. Sígala con: copias mirror follow"))

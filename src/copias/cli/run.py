@@ -22,6 +22,7 @@ from copias.cli.output import (
     say_seconds,
 )
 from copias.errors import EXIT_DONE, EXIT_FAILED
+from copias.provider.request import is_awaited
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,7 @@ def run_case(
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
+    from copias.provider.waiting import resume_if_arrived
     from copias.run.folder import sweep_dead_runs
 
     path = config or find_deployment()
@@ -76,6 +78,7 @@ def run_case(
     office.claims.require_free(number)
     if not check:
         resume_if_active(office, story)
+        resume_if_arrived(office, story)
     attend(office, read_case(office, number), Start(path, yes=yes, check=check, detach=detach), output)
 
 
@@ -206,9 +209,14 @@ def _follow(office: Office, folder: RunFolder, output: Output) -> None:
 
 
 def exit_code(result: Result, story: Story, *, run: str, check: bool) -> int:
-    """Return the exit code of a run: 0 only if the ledger says that the case is resolved, or was by this run."""
+    """Return the exit code of a run: 0 only if the ledger says that the case is resolved, or was by this run.
+
+    Also when its provider was asked and is awaited: the case goes on by itself.
+    """
     if result.exit_code or check:
         return result.exit_code
+    if is_awaited(story):
+        return EXIT_DONE
     ours = any(event.event == "case.resolved" and event.run == run for event in story.events)
     return EXIT_DONE if ours or story.state is State.RESOLVED else EXIT_FAILED
 

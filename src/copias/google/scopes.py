@@ -32,8 +32,8 @@ VERB_SCOPES: t.Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Verb → scopes.
 
-``notice.send`` reads the sender's own mailbox only, to find a notice whose answer was lost. ``help_desk`` and
-``shared_drive.store`` are the service account's own and are not delegated.
+``notice.send`` reads the sender's own mailbox only, for a notice whose answer was lost and what providers answer.
+``help_desk`` and ``shared_drive.store`` are the service account's own and are not delegated.
 """
 
 DELEGATED_VERBS: t.Final = ("mailbox.copy", "mailbox.restore", "notice.send", "directory.read")

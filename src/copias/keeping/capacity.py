@@ -13,6 +13,7 @@ from statistics import median
 
 from copias.case.rows import BOGOTA
 from copias.errors import BackupError
+from copias.findings import open_finding
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +66,13 @@ class Capacity:
         """Tell whether somebody must act now."""
         return self.days_left is not None and self.days_left < SOON
 
+    @property
+    def warning(self) -> str:
+        """Return what somebody should know now, in Spanish; empty for nothing."""
+        if self.trouble:
+            return f"El destino {self.store} no se pudo medir: {self.trouble}"
+        return f"El destino {self.store} se llena en {self.days_left} días" if self.soon_full else ""
+
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
         return {**asdict(self), "soon_full": self.soon_full}
@@ -114,7 +122,7 @@ def measure_stores(office: Office, names: Sequence[str] = (), *, now: datetime |
     Raises:
         BadConfiguration: a name is no store's.
     """
-    day = (now or datetime.now(UTC)).astimezone(BOGOTA).date()
+    day = _today(now)
     measured = list_measurements(office.book.ledger.events())
     kept = _sum_kept(office)
     return [
@@ -122,16 +130,38 @@ def measure_stores(office: Office, names: Sequence[str] = (), *, now: datetime |
     ]
 
 
-def record_measurements(office: Office, found: Iterable[Capacity], *, now: datetime | None = None) -> list[Capacity]:
-    """Keep today's measurement of each store that was not measured today; return those that were kept now."""
-    day = (now or datetime.now(UTC)).astimezone(BOGOTA).date()
+def plan_measurements(
+    office: Office, found: Iterable[Capacity], *, now: datetime | None = None
+) -> tuple[Capacity, ...]:
+    """Return what was not measured yet today, of stores that tell their room."""
+    day = _today(now)
     known = list_measurements(office.book.ledger.events())
-    new = [
+    return tuple(
         one for one in found if one.free is not None and day not in {before.day for before in known.get(one.store, [])}
-    ]
+    )
+
+
+def record_measurements(office: Office, new: Iterable[Capacity], *, now: datetime | None = None) -> None:
+    """Keep measurements as today's; see :func:`plan_measurements`."""
     for one in new:
-        office.record(MEASURED, {"store": one.store, "free": one.free, "day": day.isoformat()})
-    return new
+        office.record(MEASURED, {"store": one.store, "free": one.free, "day": _today(now).isoformat()})
+
+
+def open_findings(office: Office, found: Iterable[Capacity]) -> None:
+    """Open a finding for each store that is soon full, which stays open until somebody made room or bought some."""
+    for one in found:
+        if one.soon_full:
+            open_finding(
+                office,
+                about=one.store,
+                what="el destino se llena pronto",
+                why=f"en {one.days_left} días, por lo que se ha medido cada noche",
+                repair="amplíe el destino, o reemplácelo: copias store move",
+            )
+
+
+def _today(now: datetime | None) -> date:
+    return (now or datetime.now(UTC)).astimezone(BOGOTA).date()
 
 
 def _all(office: Office) -> list[str]:

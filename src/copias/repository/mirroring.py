@@ -22,7 +22,7 @@ from copias.repository.repository import Repository
 from copias.repository.serving import serving_mirror
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from copias.office import Office
     from copias.repository.pushing import PushPlan
@@ -93,7 +93,9 @@ def look_at_mirror(office: Office, name: str) -> PushPlan:
     return plan_push(mirror.folder, mirror.store, mirror.prefix)
 
 
-def push_mirror(office: Office, name: str, *, wait: float = 0, whole: bool = False) -> Pushed:
+def push_mirror(
+    office: Office, name: str, *, wait: float = 0, whole: bool = False, kept: Collection[str] = ()
+) -> Pushed:
     """Bring a mirror up to date; what a prune removed here goes there only when ``whole`` was shown.
 
     Args:
@@ -101,6 +103,7 @@ def push_mirror(office: Office, name: str, *, wait: float = 0, whole: bool = Fal
         name: of the repository.
         wait: seconds to wait for another process that has the repository.
         whole: a ``check`` of the repository, since its last prune, was clean.
+        kept: snapshots that nobody planned to remove: where one of them is gone here, nothing is removed there.
 
     Raises:
         AlreadyRunning: another process has the repository.
@@ -113,9 +116,11 @@ def push_mirror(office: Office, name: str, *, wait: float = 0, whole: bool = Fal
         plan = plan_push(mirror.folder, mirror.store, mirror.prefix)
         with Step(f"Enviar el repositorio {name}", plan.bytes) as step:
             push(mirror.folder, mirror.store, mirror.prefix, plan, report=step)
-        if whole:
+        # A repository that only lost snapshots passes every check, and then the mirror is the good copy.
+        removes = whole and not any(file.rpartition("/")[2] in kept for file in plan.left_over)
+        if removes:
             remove_left_over(mirror.store, mirror.prefix, plan)
-        removed = len(plan.left_over) if whole else 0
+        removed = len(plan.left_over) if removes else 0
         done = Pushed(name, mirror.store.name, len(plan.missing), plan.bytes, removed, len(plan.left_over) - removed)
         if done.changed:
             office.record(PUSHED, done.to_dict())

@@ -16,14 +16,23 @@ from copias.errors import BadInput, NotReady
 from copias.files import make_private_directory, write_atomically
 
 MIRRORS: t.Final = "mirror"
-"""What the runs are named for that are of no case."""
+"""What the runs of mirrors are named for, which are of no case."""
+NIGHTS: t.Final = "night"
+"""What the runs of nightly copies are named for."""
+_SERIES: t.Final[dict[str, tuple[str, str]]] = {
+    "mirror.yml": (MIRRORS, "copias mirror sync"),
+    "reconcile.yml": (MIRRORS, "copias mirror sync"),
+    "nightly.yml": (NIGHTS, "copias nightly"),
+}
+"""For each playbook that is of no case: what its runs are named for, and the command that goes on with one."""
 
 
 @dataclass(frozen=True)
 class Request:
     """What a run was asked to do.
 
-    ``case`` is empty for a run that is of none; ``limit`` are hosts of the inventory, with commas, or all when empty.
+    ``case`` is empty for a run that is of none; ``limit`` are hosts of the inventory, with commas, or all when empty;
+    ``switches`` are variables of roles that are turned on, never anything that somebody typed.
     """
 
     run: str
@@ -34,16 +43,17 @@ class Request:
     started: str
     account: str
     limit: str = ""
+    switches: tuple[str, ...] = ()
 
     @property
     def series(self) -> str:
         """Return what the runs are named for of which this is one."""
-        return self.case or MIRRORS
+        return self.case or series_of(self.playbook)
 
     @property
     def verb(self) -> str:
         """Return the command that goes on with what this run leaves."""
-        return f"copias run {self.case}" if self.case else "copias mirror sync"
+        return f"copias run {self.case}" if self.case else _SERIES[self.playbook][1]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,11 @@ class Result:
     message: str
     finished: str
     tasks: dict[str, int]
+
+
+def series_of(playbook: str) -> str:
+    """Return what the runs of a playbook that is of no case are named for."""
+    return _SERIES[playbook][0]
 
 
 class RunFolder:
@@ -93,6 +108,11 @@ class RunFolder:
         return self.path / "mailboxes.json"
 
     @property
+    def outcomes(self) -> Path:
+        """Return the folder with what came of each host, a file each, of a run whose hosts are worked on one by one."""
+        return self.path / "outcomes"
+
+    @property
     def supervisor(self) -> Process | None:
         """Return the process that runs it, dead or alive; ``None`` before it is known."""
         try:
@@ -127,21 +147,30 @@ class RunFolder:
 
 
 def new_run(
-    runs: Path, *, playbook: str, case: str, config: Path, check: bool, account: str, limit: str = ""
+    runs: Path,
+    *,
+    playbook: str,
+    case: str,
+    config: Path,
+    check: bool,
+    account: str,
+    limit: str = "",
+    switches: tuple[str, ...] = (),
 ) -> RunFolder:
     """Create the folder of a new run; see :class:`Request`."""
     moment = datetime.now(UTC)
-    run = f"{case or MIRRORS}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
+    run = f"{case or series_of(playbook)}-{moment:%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder(make_private_directory(make_private_directory(runs) / run))
     for file in (folder.progress, folder.output, folder.log):
         file.touch(mode=0o600)
-    request = Request(run, playbook, case, str(config.resolve()), check, moment.isoformat(), account, limit)
+    asked = (run, playbook, case, str(config.resolve()), check, moment.isoformat(), account, limit, switches)
+    request = Request(*asked)
     write_atomically(folder.path / "request.json", orjson.dumps(asdict(request)))
     return folder
 
 
 def find_runs(runs: Path, series: str) -> list[RunFolder]:
-    """Return the runs of a case, or of :data:`MIRRORS`, oldest first."""
+    """Return the runs of a case, or of a series as :data:`MIRRORS`, oldest first."""
     return [RunFolder(path) for path in sorted(runs.glob(f"{series}-*")) if (path / "request.json").exists()]
 
 

@@ -1,4 +1,4 @@
-"""What goes on by itself, for cron: cases whose suspended account is active again, and alarms for deleted accounts."""
+"""What goes on by itself, for cron: accounts that are active again, deliveries that arrived, alarms that are due."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
     from copias.google.directory import Directory
     from copias.office import Office
 
-What: t.TypeAlias = t.Literal["waits", "missing", "started", "not_ready", "running", "trouble", "deleted"]
+What: t.TypeAlias = t.Literal["waits", "missing", "started", "not_ready", "running", "trouble", "deleted", "awaited"]
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,10 @@ class Look:
 
     Args:
         number: the case.
-        account: whose it is.
+        account: whose it is; of a delivery, the database.
         what: ``waits`` for its suspended account, which is ``missing`` from the Directory; ``started`` a run;
-            ``not_ready`` for one, ``running`` already; ``trouble`` when nobody answered; its account is ``deleted``.
+            ``not_ready`` for one, ``running`` already; ``trouble`` when nobody answered; its account is ``deleted``;
+            what a provider delivers is ``awaited``.
         text: the same for people, one line.
         run: that was started.
         alarm: days of the alarm that was mailed now; 0 for none.
@@ -77,26 +78,47 @@ def poll(office: Office, *, config: Path, now: datetime | None = None) -> Round:
     Args:
         office: of the account that cron runs as.
         config: the deployment's file, for the runs that are started.
-        now: by which the days since a deletion are counted.
+        now: by which the days since a deletion, reminders and lateness are counted.
 
     Raises:
         GoogleRefused: the Directory may not be read.
     """
-    done, settings = Round(), office.deployment.mailboxes
-    if settings is None:
-        return done
-    from copias.google.directory import Directory
-
-    directory = Directory(office.deployment.google, administrator=settings.administrator)
+    done, moment = Round(), now or datetime.now(UTC)
     with locked(make_private_directory(office.deployment.state) / "poll.lock"):
+        # First, and by itself: a copy that was delivered waits for no Directory.
+        for look in _look_at_deliveries(office, config, moment, done):
+            done.looks.append(look)
         try:
-            for look in _look_at_holds(office, directory, config, done):
-                done.looks.append(look)
-            for look in _look_at_accounts(office, directory, now or datetime.now(UTC), done):
+            for look in _look_at_mailboxes(office, config, moment, done):
                 done.looks.append(look)
         except Unavailable as error:
             done.note(error)
     return done
+
+
+def _look_at_deliveries(office: Office, config: Path, now: datetime, done: Round) -> Iterator[Look]:
+    """Yield what became of the cases that wait for a provider."""
+    from copias.provider.watching import watch_deliveries
+
+    for sight in watch_deliveries(office, config=config, now=now, note=done.note):
+        yield Look(sight.number, sight.database, sight.what, sight.text, run=sight.run)
+
+
+def _look_at_mailboxes(office: Office, config: Path, now: datetime, done: Round) -> Iterator[Look]:
+    """Yield what became of the cases that ask for a mailbox.
+
+    Raises:
+        GoogleRefused: the Directory may not be read.
+        GoogleUnavailable: the Directory does not answer.
+    """
+    settings = office.deployment.mailboxes
+    if settings is None:
+        return
+    from copias.google.directory import Directory
+
+    directory = Directory(office.deployment.google, administrator=settings.administrator)
+    yield from _look_at_holds(office, directory, config, done)
+    yield from _look_at_accounts(office, directory, now, done)
 
 
 def _look_at_holds(office: Office, directory: Directory, config: Path, done: Round) -> Iterator[Look]:

@@ -10,7 +10,7 @@ import typing as t
 
 from copias.case.claim import describe_process
 from copias.errors import AlreadyRunning
-from copias.run.folder import MIRRORS, RunFolder, find_runs, new_run
+from copias.run.folder import RunFolder, find_runs, new_run, series_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from copias.office import Office
 
 KEPT: t.Final = 30
-"""Runs of mirrors whose folder stays, the newest too; those of a case all stay. What they did is in the ledger."""
+"""Runs of mirrors, or nights, whose folder stays, the newest too; a case's all stay. What they did is in the ledger."""
 
 
 def start_run(
@@ -56,23 +56,29 @@ def start_run(
     return folder
 
 
-def start_mirror_run(
-    office: Office, accounts: Sequence[str], *, config: Path, playbook: str, check: bool = False
+def start_shared_run(
+    office: Office,
+    hosts: Sequence[str],
+    *,
+    config: Path,
+    playbook: str,
+    check: bool = False,
+    switches: tuple[str, ...] = (),
 ) -> RunFolder:
-    """Start a playbook for the mirrors of accounts, all of the inventory when none is named, and return at once.
+    """Start a playbook that is of no case, for some hosts or for all when none is named, and return at once.
 
-    No case is claimed: each mirror has a lock of its own, and one that another run holds is told as such.
+    No case is claimed: each mirror and each repository has a lock of its own, and one that another run holds is told.
 
     Args:
-        office: whose mirrors.
-        accounts: addresses that :meth:`copias.mailbox.settings.MailboxSettings.is_account` knows; they go to Ansible as
-            ``--limit``, which is never a template.
+        office: whose mirrors or databases.
+        hosts: that the deployment knows; they go to Ansible as ``--limit``, which is never a template.
         config: the deployment's file.
         playbook: its file name.
         check: only say what would be done.
+        switches: variables of roles that are turned on.
     """
     account, runs = office.actor.identity.account, office.deployment.runs
-    for old in find_runs(runs, MIRRORS)[: -KEPT + 1]:
+    for old in find_runs(runs, series_of(playbook))[: -KEPT + 1]:
         if not old.is_alive():
             shutil.rmtree(old.path, ignore_errors=True)
     folder = new_run(
@@ -82,7 +88,8 @@ def start_mirror_run(
         config=config,
         check=check,
         account=account,
-        limit=",".join(accounts),
+        limit=",".join(hosts),
+        switches=switches,
     )
     folder.write_supervisor(describe_process(_launch(folder).pid))
     return folder

@@ -20,7 +20,7 @@ import psutil
 from copias.case.claim import describe_process
 from copias.errors import EXIT_DONE, EXIT_FAILED
 from copias.files import make_private_directory
-from copias.run.folder import Request, Result, RunFolder, sweep_dead_runs
+from copias.run.folder import MIRRORS, Request, Result, RunFolder, sweep_dead_runs
 
 if t.TYPE_CHECKING:
     from types import FrameType
@@ -69,7 +69,8 @@ class Supervisor:
             project_dir=str(PROJECT),
             playbook=str(PROJECT / "playbooks" / self.request.playbook),
             inventory=str(config.parent),
-            extravars={"case": self.request.case} if self.request.case else {},
+            # A case's number, or switches of ours; nothing that anybody typed, since they are templates.
+            extravars={"case": self.request.case} if self.request.case else dict.fromkeys(self.request.switches, True),
             limit=self.request.limit or None,
             envvars=self._environment(),
             cmdline="--check --diff" if self.request.check else None,
@@ -93,7 +94,7 @@ class Supervisor:
             "ANSIBLE_REMOTE_TEMP": str(self.folder.runner / "remote"),
             "COPIAS_CONFIG": self.request.config,
             # A case's run adds what it copies by itself: a slow Directory, or none, must not stop a database's copy.
-            "COPIAS_DIRECTORY": "false" if self.request.case else "true",
+            "COPIAS_DIRECTORY": "true" if self.request.series == MIRRORS else "false",
             "COPIAS_PROGRESS": str(self.folder.progress),
             "COPIAS_RUN": self.request.run,
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

@@ -6,7 +6,7 @@ import typing as t
 
 from copias.case.kinds import Check, Forecast
 from copias.case.preflight import check_store
-from copias.case.rows import MODE_WORDS
+from copias.case.rows import MODE_WORDS, say_level
 from copias.errors import BackupError
 
 if t.TYPE_CHECKING:
@@ -27,7 +27,7 @@ class SinfaKind:
 
     name: t.ClassVar[str] = "sinfa"
     group: t.ClassVar[str] = "sinfa"
-    modes: t.ClassVar[tuple[str, ...]] = ("on_site",)
+    modes: t.ClassVar[tuple[str, ...]] = ("on_site", "remote")
 
     def find_subject(self, deployment: Deployment, case: HelpDeskCase) -> str | None:
         """Return the database that the words name, or the only one that there is."""
@@ -57,11 +57,19 @@ class SinfaKind:
         return f"BASE (hay: {', '.join(sorted(deployment.databases))})"
 
     def check(self, office: Office, intake: Intake) -> tuple[Forecast | None, list[Check]]:
-        """Check the database, a server to prove the copy with, and the store."""
+        """Check the database, a server to prove the copy with, and the store; of a remote copy, its provider."""
         database = office.deployment.databases.get(intake.subject or "")
         if database is None:
             repair = f"copias classify {intake.number} --kind sinfa --subject {self.name_subject(office.deployment)}"
             return None, [Check("base de datos", passed=False, why="el caso no dice cuál", repair=repair)]
+        if intake.mode == "remote":
+            from copias.provider.checks import check_delivery
+
+            return None, check_delivery(office, intake.subject or "", intake.story)
+        if not database.reachable:
+            why = "de esta base solo hay copias que entrega su proveedor"
+            repair = f"copias classify {intake.number} --kind sinfa --subject {intake.subject} --mode remote"
+            return None, [Check("base de datos", passed=False, why=why, repair=repair)]
         source, found = _check_source(office, intake.subject or "", database)
         predicted = source.predicted_bytes if source else 0
         found.append(check_store(office, database.store, predicted))
@@ -85,6 +93,11 @@ class SinfaKind:
 
     def say_done(self, copy: CopyRecord) -> str:
         """Return what was done."""
+        if "delivered_by" in copy.data:
+            return (
+                f"Copia de {copy.data['subject']}, entregada por el proveedor, revisada, almacenada en {copy.store} y "
+                f"releída; {say_level(copy)}."
+            )
         return (
             f"Copia de {copy.data['subject']} hecha, almacenada en {copy.store}, releída y probada por restauración: "
             f"{copy.proof.get('tables', 0)} tablas y {copy.proof.get('rows', 0)} filas iguales al origen."
@@ -92,7 +105,18 @@ class SinfaKind:
 
     def say_proof(self, copy: CopyRecord) -> str:
         """Return what was restored and compared."""
-        return f"restaurada: {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas, iguales"
+        if "delivered_by" in copy.data:
+            return _say_delivered(copy)
+        said = f"restaurada: {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas, iguales"
+        accepted = copy.proof.get("accepted")
+        return f"{said}; dudas aceptadas: {accepted}" if accepted else said
+
+
+def _say_delivered(copy: CopyRecord) -> str:
+    """Return in one line how far the proof of a provider's delivery goes."""
+    loaded = f": {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas" if copy.data.get("loaded") else ""
+    accepted = copy.proof.get("accepted")
+    return f"{say_level(copy)}{loaded}" + (f"; dudas aceptadas: {accepted}" if accepted else "")
 
 
 def _check_source(office: Office, name: str, database: DatabaseSettings) -> tuple[SourceFacts | None, list[Check]]:
@@ -109,7 +133,7 @@ def _check_source(office: Office, name: str, database: DatabaseSettings) -> tupl
         Check(
             "servidor de prueba",
             source.restorable,
-            f"no se puede arrancar aquí un servidor {source.engine} {source.major}",
+            f"no se puede arrancar aquí un servidor {source.engine} {source.version}",
             "instale esa versión del servidor en esta máquina para probar la copia por restauración",
         ),
     ]

@@ -6,6 +6,7 @@ import typing as t
 from dataclasses import dataclass
 
 from copias.case.work import CaseWork, find_work
+from copias.sinfa.sources import open_driver
 
 if t.TYPE_CHECKING:
     from copias.case.story import Story
@@ -24,10 +25,7 @@ class Subject:
 
     def driver(self) -> Driver:
         """Return the engine's driver."""
-        from copias.database import driver_for
-
-        settings = self.settings
-        return driver_for(settings.engine, settings.connection(), time_limit=settings.time_limit.total_seconds())
+        return open_driver(self.settings)
 
 
 def find_subject(office: Office, story: Story) -> Subject:

@@ -9,19 +9,24 @@ import typing as t
 from pathlib import Path
 
 from copias.case.copy_folder import CopyFolder
-from copias.case.evidence import publish_proof, read_trusted_manifest
+from copias.case.evidence import publish_proof
 from copias.case.step import StepPlan
 from copias.database import verify
 from copias.errors import Altered, NotEqual
 from copias.files import make_private_directory
-from copias.package import extract_dump
 from copias.progress import Step
+from copias.sinfa.believing import open_warnings, require_believable, summarise_checks
+from copias.sinfa.domain import CheckResult, ask_checks, compare_with_earlier
+from copias.sinfa.fetching import fetch_case_dump
+from copias.sinfa.history import earlier_records
 from copias.sinfa.plan import find_subject
 from copias.sinfa.records import read_dump
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from copias.case.story import CopyRecord
-    from copias.database import DumpRecord, Verification
+    from copias.database import Connection, DumpRecord, Verification
     from copias.office import Office
 
 
@@ -37,36 +42,47 @@ class ProofPlan(StepPlan):
         Raises:
             NotEqual: it differs; the copy is void and the differences are named.
             Altered: the package is not what was stored; the copy is void.
+            Doubtful: it is equal, but what it holds cannot be right; it waits for a person who accepts it.
             NotReady: no fit scratch server can be started here.
         """
         copy, office = self.require_copy(), self.office
-        folder = CopyFolder(office.deployment, copy.copy_id)
-        record = read_dump(folder)
+        record = read_dump(CopyFolder(office.deployment, copy.copy_id))
         begun = time.monotonic()
         try:
-            proof = self._prove(copy, record)
+            proof, checks = self._prove(copy, record)
             proof.require_equal(f"caso {self.story.number}, copia {copy.copy_id}")
         except (NotEqual, Altered) as error:
             office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
             raise
-        folder.write("proof.json", proof.to_dict())
+        self._keep(copy, proof, checks)
+        reason = require_believable(office, self.story, copy, checks)
+        open_warnings(office, copy.copy_id, checks)
         publish_proof(office, copy)
-        office.book.record(
-            self.story.number, "copy.verified", _summarise(copy, record, proof, time.monotonic() - begun)
-        )
+        summary = _summarise(copy, record, proof, time.monotonic() - begun)
+        office.book.record(self.story.number, "copy.verified", {**summary, **summarise_checks(checks, reason)})
 
-    def _prove(self, copy: CopyRecord, record: DumpRecord) -> Verification:
-        """Fetch the dump from the store, not from anything kept here, and restore it."""
-        driver = find_subject(self.office, self.story).driver()
-        manifest = read_trusted_manifest(self.office, copy)
-        spools = _sweep(make_private_directory(self.office.deployment.state / "spool"), copy.copy_id)
+    def _prove(self, copy: CopyRecord, record: DumpRecord) -> tuple[Verification, tuple[CheckResult, ...]]:
+        """Fetch the dump from the store, not from anything kept here, restore it, compare it and ask it."""
+        subject, office = find_subject(self.office, self.story), self.office
+        driver, asked = subject.driver(), subject.settings.checks
+        answers: list[CheckResult] = []
+
+        def ask(restored: Connection) -> None:
+            answers.extend(ask_checks(driver, restored, record, asked))
+
+        spools = _sweep(make_private_directory(office.deployment.state / "spool"), copy.copy_id)
         with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
             dump = Path(spool) / "dump"
-            store = self.office.open_store(copy.store)
-            with Step("Traer del destino", copy.bytes) as fetched, store.open(copy.package, uncached=True) as stream:
-                extract_dump(stream, dump, manifest=manifest, report=fetched)
+            with Step("Traer del destino", copy.bytes) as fetched:
+                fetch_case_dump(office, copy, dump, report=fetched)
             with Step("Restaurar y comparar", record.source_bytes) as restored:
-                return verify(driver, dump, record, report=restored)
+                proof = verify(driver, dump, record, report=restored, ask=ask)
+        earlier = earlier_records(office, subject.name, record)
+        return proof, (*answers, *compare_with_earlier(record, earlier, asked))
+
+    def _keep(self, copy: CopyRecord, proof: Verification, checks: Iterable[CheckResult]) -> None:
+        evidence = {**proof.to_dict(), "checks": [check.to_dict() for check in checks]}
+        CopyFolder(self.office.deployment, copy.copy_id).write("proof.json", evidence)
 
 
 def _sweep(spools: Path, copy_id: str) -> Path:

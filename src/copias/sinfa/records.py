@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from itertools import chain
 
 import orjson
 
@@ -21,8 +22,9 @@ def read_dump(folder: CopyFolder) -> DumpRecord:
 
 
 def last_record(deployment: Deployment, database: str) -> DumpRecord | None:
-    """Return the newest record of a database's dumps: what the next one is measured by."""
-    found = sorted(deployment.copies.glob(f"sinfa-{database}-*/{NAME}"), key=lambda path: path.stat().st_mtime)
+    """Return the newest record of a database's dumps, of a case or a night: what the next one is measured by."""
+    every = (deployment.copies.glob(f"{kind}-{database}-*/{NAME}") for kind in ("sinfa", "noche"))
+    found = sorted(chain.from_iterable(every), key=lambda path: path.stat().st_mtime)
     if not found:
         return None
     return DumpRecord.from_dict(orjson.loads(found[-1].read_bytes()))

@@ -9,7 +9,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from copias.cli.app import app
-from copias.keeping.capacity import MEASURED, measure_stores, record_measurements
+from copias.findings import list_findings
+from copias.keeping.capacity import (
+    MEASURED,
+    Capacity,
+    measure_stores,
+    open_findings,
+    plan_measurements,
+    record_measurements,
+)
 from tests.integration.keeping.conftest import Place
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -67,14 +75,22 @@ def test_capacity_knows_the_day_from_what_was_measured_each_night(place: Place) 
 
 
 def test_store_is_measured_once_a_day(place: Place) -> None:
-    first = record_measurements(place.office, measure_stores(place.office, now=NOW), now=NOW)
-    second = record_measurements(place.office, measure_stores(place.office, now=NOW), now=NOW)
-    third = record_measurements(place.office, measure_stores(place.office), now=NOW + timedelta(days=1))
+    found = measure_stores(place.office, now=NOW)
+    record_measurements(place.office, plan_measurements(place.office, found, now=NOW), now=NOW)
 
-    assert [one.store for one in first] == ["nas", "nueva"]
-    assert second == []
-    assert len(third) == 2
-    assert len(place.events(MEASURED)) == 4
+    assert [event["store"] for event in place.events(MEASURED)] == ["nas", "nueva"]
+    assert plan_measurements(place.office, found, now=NOW) == ()
+    assert len(plan_measurements(place.office, found, now=NOW + timedelta(days=1))) == 2
+
+
+def test_store_that_is_soon_full_is_a_finding_once(place: Place) -> None:
+    full = Capacity(store="nas", free=10, kept=0, copies=0, daily=1.0, days_left=10)
+
+    open_findings(place.office, [full])
+    open_findings(place.office, [full])
+
+    (finding,) = list_findings(place.office.book.ledger.events())
+    assert (finding.about, "10 días" in finding.why) == ("nas", True)
 
 
 def test_store_that_does_not_answer_is_told_and_not_measured(place: Place) -> None:
@@ -84,4 +100,4 @@ def test_store_that_does_not_answer_is_told_and_not_measured(place: Place) -> No
 
     assert found["nas"].free is None
     assert found["nas"].trouble
-    assert [one.store for one in record_measurements(place.office, found.values())] == ["nueva"]
+    assert [one.store for one in plan_measurements(place.office, found.values())] == ["nueva"]

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from copias.config import load_deployment
+from copias.delivery.fetching import delivery_folder
+from copias.delivery.place import SharedDriveFolder
 from copias.errors import NotReady
+from copias.provider.drop import open_drop
+from copias.provider.drop_settings import DropSettings
 from copias.store.shared_drive_client import DriveClient
-from copias.takeout.delivery import Delivery, delivery_folder, fetch_delivery
+from copias.takeout.delivery import Delivery, fetch_delivery
 from copias.takeout.parts import Parts
-from copias.takeout.place import SharedDriveFolder
 
 CASE = "1240"
 NAME = "takeout-20261120T101112Z-001.zip"
@@ -68,6 +71,17 @@ def test_a_part_is_brought_here_with_the_hash_that_google_says(place, deliver, d
     assert part.sha256 == file.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert (part.name, file.bytes, file.fault) == (NAME, len(CONTENT), "")
     assert abs((datetime.now(UTC) - file.arrived).total_seconds()) < 3600
+
+
+def test_provider_may_deliver_to_a_shared_drive(place, deliver, deployment, sandbox, drive_store) -> None:
+    deliver()
+    settings = DropSettings(kind="shared_drive", drive=sandbox.drive, folder=drive_store.folder)
+    drop = open_drop(deployment.model_copy(update={"google": sandbox.google}), settings, CASE)
+
+    (file,) = drop.files()
+
+    assert file == place.files()[0]
+    assert drop.open(file).read() == CONTENT
 
 
 def test_only_what_a_dead_run_had_not_brought_is_asked_for(place, deliver, deployment, sandbox) -> None:

@@ -56,6 +56,42 @@ FACTS: dict[str, dict[str, t.Any]] = {
         "recorded": False,
         "deleted_at": "01/11/2026",
     },
+    "provider_request": {
+        "name": "Luisa Proveedora",
+        "contract": "CPS-12",
+        "database": "sinfa",
+        "department": "Hacienda",
+        "promised": "04/11/2026 10:00",
+        "hours": "8",
+        "place": "la carpeta 1234",
+        "encrypted": False,
+    },
+    "provider_reminder": {
+        "name": "Luisa Proveedora",
+        "database": "sinfa",
+        "late": True,
+        "requested": "01/11/2026 10:00",
+        "promised": "04/11/2026 10:00",
+        "place": "la carpeta 1234",
+    },
+    "provider_rejected": {
+        "name": "Luisa Proveedora",
+        "database": "sinfa",
+        "reason": "está truncada",
+        "promised": "04/11/2026 10:00",
+        "place": "la carpeta 1234",
+    },
+    "provider_thanks": {"name": "Luisa Proveedora", "database": "sinfa", "sha256": "ab" * 32, "restored": False},
+    "provider_cancelled": {"name": "Luisa Proveedora", "database": "sinfa", "requested": "01/11/2026 10:00"},
+    "provider_late": {
+        "company": "Nube Sur",
+        "contract": "CPS-12",
+        "contact": "Luisa Proveedora",
+        "database": "sinfa",
+        "requested": "01/11/2026 10:00",
+        "promised": "04/11/2026 10:00",
+        "reminders": 2,
+    },
 }
 BAD = [
     "\r\nBcc: malo@example.test\r\n",
@@ -127,7 +163,9 @@ def test_no_template_is_left_out_here() -> None:
 def test_each_notice_is_plain_mail_that_names_its_case(deployment: Deployment, what: str) -> None:
     message = require_plain(write_letter(deployment, SETTINGS, queued(what)))
 
-    assert message["Subject"].startswith("Caso 7: ")
+    # What goes to a provider has brackets, by which its answers are found.
+    external = what.startswith("provider_") and what != "provider_late"
+    assert message["Subject"].startswith("[Caso 7] " if external else "Caso 7: ")
     assert message["From"] == "Alcaldía de Valle Claro <mesa.ayuda@alcaldia.example>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert "Caso 7. Este aviso lo envía" in message.get_content()

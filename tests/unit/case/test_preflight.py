@@ -48,11 +48,11 @@ def test_a_case_in_order_passes() -> None:
     [
         ({"kind": "drive"}, ["clase de copia"]),
         ({"kind": None}, ["clase de copia"]),
-        ({"mode": "remote"}, ["modalidad"]),
+        ({"mode": None}, ["modalidad"]),
         ({"authorisation": None}, ["autorización"]),
         ({"case": replace(CASE, agent="")}, ["agente asignado"]),
         ({"case": replace(CASE, status=SheetStatus.CANCELLED)}, ["estado"]),
-        ({"authorisation": None, "mode": "remote"}, ["modalidad", "autorización"]),
+        ({"authorisation": None, "mode": None}, ["modalidad", "autorización"]),
     ],
 )
 def test_each_fault_is_named(change: dict[str, t.Any], named: list[str]) -> None:
@@ -103,7 +103,7 @@ def test_a_case_without_a_copy_may_change_its_database(names: tuple[str, ...]) -
 
 
 def test_the_refusal_tells_every_fault_with_its_repair() -> None:
-    checks = tuple(check_request(replace(READY, authorisation=None, mode="remote")))
+    checks = tuple(check_request(replace(READY, authorisation=None, mode=None)))
 
     with pytest.raises(NotReady, match=r"\(1\) modalidad.*\(2\) autorización.*\(2\) copias authorise 7"):
         Preflight(checks).require("7")

@@ -68,6 +68,7 @@ def test_tasks_take_only_the_number_of_a_case_and_the_subject_that_was_matched(p
 
     allowed = re.compile(
         r"\w+_(config|case)|__case_intake_info\.case\.(subject|group)|mailbox_mirror_(accounts|reconcile)"
+        r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_repository_names|store_watch_names"
     )
     assert [value for value in found - {ONE_OF_MANY} if not allowed.fullmatch(value)] == []
 
@@ -91,7 +92,7 @@ def test_modules_of_a_case_take_a_configuration_and_its_number_and_nothing_else(
     assert set(seam.CASE_OPTIONS) == {"config", "case"}
 
 
-def test_the_number_is_the_only_extra_variable_that_a_run_is_given(project):
+def test_a_number_and_switches_are_the_only_extra_variables_that_a_run_is_given(project):
     nodes = [
         node for path in (project / "src" / "copias").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
     ]
@@ -99,4 +100,14 @@ def test_the_number_is_the_only_extra_variable_that_a_run_is_given(project):
     keywords = [node for node in nodes if isinstance(node, ast.keyword) and node.arg in {"extravars", "extra_vars"}]
     given = [ast.unparse(keyword.value) for keyword in keywords]
 
-    assert given == ["{'case': self.request.case} if self.request.case else {}"]
+    assert given == ["{'case': self.request.case} if self.request.case else dict.fromkeys(self.request.switches, True)"]
+
+
+def test_switches_of_a_run_are_words_of_the_program_and_never_typed(project):
+    nodes = [
+        node for path in (project / "src" / "copias").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
+    ]
+
+    given = {ast.unparse(node.value) for node in nodes if isinstance(node, ast.keyword) and node.arg == "switches"}
+
+    assert given <= {"switches", "tuple(compress(SWITCHES, (force, smaller)))"}

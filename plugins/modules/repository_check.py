@@ -1,0 +1,100 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, copias contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's face of checking repositories."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: repository_check
+short_description: Check the restic repositories of nightly copies
+version_added: 0.3.0
+description:
+  - Checks the structure of each repository and reads a thirtieth of its bytes, another one each day, so that in any
+    thirty days all is read. Once a day.
+  - When something is damaged, every copy in that repository is read, and those that are not what was stored are named,
+    count no more, and have a finding open.
+  - One repository that fails does not stop the others; at the end the module fails with all that failed.
+options:
+  config:
+    description:
+      - The deployment's file, C(copias.yml).
+      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
+    type: path
+    required: true
+  repositories:
+    description: Names of repositories in the deployment's file; all of them when empty.
+    type: list
+    elements: str
+    default: []
+requirements:
+  - The Python package C(copias), which is in this repository, and restic 0.19.1 or newer.
+notes:
+  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
+    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
+author:
+  - copias contributors (@copias)
+extends_documentation_fragment:
+  - funza.copias._case.attributes
+seealso:
+  - module: funza.copias.database_snapshot
+"""
+
+EXAMPLES = r"""
+- name: Check the repositories
+  funza.copias.repository_check:
+    config: "{{ copias_config }}"
+"""
+
+RETURN = r"""
+repositories:
+  description: What came of each repository, by its name.
+  returned: success
+  type: dict
+  sample:
+    nas: {changed: true, error: null}
+"""
+
+import typing as t
+
+from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+
+try:
+    from copias.case.guard import die_with_playbook
+    from copias.night.checking import CheckPlan
+    from copias.night.each import choose_repositories, do_each, require_all
+    from copias.night.outcome import publish_outcome
+except ImportError:
+    pass  # OfficeModule reports it
+
+
+def carry_out(module: OfficeModule) -> dict[str, t.Any]:
+    """Do it for each repository; in check mode, only say where it would be done."""
+    office = module.office
+    names = choose_repositories(office, module.params["repositories"])
+    if not module.check_mode:
+        die_with_playbook()
+    outcomes = do_each(names, lambda name: CheckPlan(office, name), look=module.check_mode)
+    for name, outcome in outcomes.items():
+        publish_outcome(f"{name}-check", outcome)
+    require_all(outcomes)
+    changed = [name for name, outcome in outcomes.items() if outcome["changed"]]
+    return {
+        "changed": bool(changed),
+        "repositories": outcomes,
+        "diff": {"before": "", "after": "".join(f"{name}\n" for name in changed)},
+    }
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    OfficeModule({**CONFIG_OPTION, "repositories": {"type": "list", "elements": "str", "default": []}}).finish(
+        carry_out
+    )
+
+
+if __name__ == "__main__":
+    main()

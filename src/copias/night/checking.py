@@ -1,0 +1,189 @@
+"""The ladder's lower rungs: each night the repository's structure and a thirtieth of all its bytes are checked.
+
+Event of the installation: ``repository.checked`` (``repository``, ``part`` as ``7/30``, ``seconds``, ``day``).
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from datetime import datetime
+
+from copias.case.rows import BOGOTA
+from copias.errors import Altered, BackupError, CopyFailed
+from copias.findings import open_finding
+from copias.night.catalogue import NightCopy, list_night_copies
+from copias.night.copying import void_altered
+from copias.progress import Step
+from copias.repository.fetching import read_dump_back
+from copias.repository.locks import hold_repository
+from copias.repository.mirroring import find_faults, has_mirror, push_mirror, reading
+from copias.repository.opening import open_repository
+from copias.repository.snapshots import list_snapshots
+from copias.retention.known import NIGHT_EVENTS, PLANNED
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from copias.ledger import Event
+    from copias.office import Office
+    from copias.repository.repository import Repository
+
+CHECKED: t.Final = "repository.checked"
+PARTS: t.Final = 30
+WAIT: t.Final = 1800.0
+"""Seconds to wait for another process of this machine that has the repository."""
+
+
+def part_of(day: date) -> str:
+    """Return the part of all bytes that is read on a day: in any thirty days in a row, each part once.
+
+    It does not go by the day of the month, or February would leave two parts unread.
+    """
+    return f"{day.toordinal() % PARTS + 1}/{PARTS}"
+
+
+class CheckPlan:
+    """Today's check of one repository, planned from the ledger."""
+
+    def __init__(self, office: Office, name: str, *, force: bool = False) -> None:
+        self._office = office
+        self.name = name
+        self._force = force
+        today = datetime.now(BOGOTA).date()  # of the beginning: a check that ends after midnight is still last night's
+        self._day = today.isoformat()
+        self.part = part_of(today)
+        self._done = any(map(self._is_todays, office.book.ledger.events()))
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether it was not checked today."""
+        return self._force or not self._done
+
+    def run(self) -> None:
+        """Check the structure, and read today's part.
+
+        Raises:
+            Altered: something is damaged; every copy of the repository was then read, and those that are not what was
+                stored are named, count no more, and have an open finding each.
+            StoreUnavailable: the repository cannot be reached.
+        """
+        begun = time.monotonic()
+        with hold_repository(self._office, self.name, wait=WAIT):
+            repository = open_repository(self._office, self.name)
+            with Step(f"Revisar {self.name}"):
+                complaint = check_structure(repository, part=self.part)
+            missing = () if complaint else find_missing(self._office, repository)
+        if missing:
+            raise self._incomplete(missing)
+        complaint = complaint or self._check_mirror()
+        if complaint:
+            raise self._damaged(complaint)
+        facts = {"repository": self.name, "part": self.part, "seconds": round(time.monotonic() - begun, 1)}
+        self._office.record(CHECKED, {**facts, "day": self._day})
+
+    def _is_todays(self, event: Event) -> bool:
+        return event.event == CHECKED and (event.data["repository"], event.data["day"]) == (self.name, self._day)
+
+    def _check_mirror(self) -> str:
+        """Bring the mirror up to date, as the repository is whole, and read today's thirtieth of its files."""
+        if not has_mirror(self._office, self.name):
+            return ""
+        push_mirror(self._office, self.name, wait=WAIT, whole=True, kept=unplanned(self._office, self.name))
+        faults = find_faults(self._office, self.name, part=int(self.part.partition("/")[0]) - 1)
+        return "; ".join(f"{file}: {why}" for file, why in faults)
+
+    def _incomplete(self, missing: Iterable[str]) -> Altered:
+        what, names = "faltan copias en el repositorio", ", ".join(missing)
+        repair = f"no borre nada; averigüe quién las quitó y ejecute `copias retention plan {self.name}`"
+        open_finding(self._office, about=self.name, what=what, why=names[:500], repair=repair)
+        return Altered(what, whose=self.name, why=f"ningún plan de retención las quitó: {names[:500]}", repair=repair)
+
+    def _damaged(self, complaint: str) -> Altered:
+        open_finding(
+            self._office,
+            about=self.name,
+            what=f"el repositorio {self.name} está dañado",
+            why=complaint[:500],
+            repair="revise el disco de la NAS; no borre copias mientras tanto",
+        )
+        altered = find_altered(self._office, self.name)
+        named = f"; copias alteradas: {', '.join(altered)}" if altered else "; ninguna copia vigente está alterada"
+        return Altered(
+            "el repositorio está dañado",
+            whose=self.name,
+            why=f"{complaint[:500]}{named}",
+            repair="haga otra copia con `copias nightly --force`, revise el disco de la NAS y trate los hallazgos",
+        )
+
+
+def check_structure(repository: Repository, *, part: str = "") -> str:
+    """Check a repository's structure, and read a part of its bytes; return what is wrong, nothing when all is well.
+
+    Args:
+        repository: an open one.
+        part: as ``7/30``; nothing is read when empty.
+
+    Raises:
+        StoreUnavailable, AlreadyRunning: it could not be checked.
+    """
+    summary: dict[str, t.Any] = {}
+    command = ["check", *([f"--read-data-subset={part}"] if part else [])]
+    limit = repository.settings.time_limit.total_seconds()
+    try:
+        repository.run(command, doing="revisar el repositorio", each=summary.update, seconds=limit)
+    except BackupError as error:
+        # A check that could not even begin, because of a lock, says that it found one error.
+        if not isinstance(error, Altered | CopyFailed) or not summary.get("num_errors"):
+            raise
+        packs = summary.get("broken_packs") or []
+        return f"{summary['num_errors']} errores; {error.why}" + (f"; paquetes dañados: {len(packs)}" if packs else "")
+    return ""
+
+
+def unplanned(office: Office, name: str) -> dict[str, NightCopy]:
+    """Return the copies of a repository, by snapshot, that no retention ever planned to remove: void ones too."""
+    events = tuple(office.book.ledger.events_of({*NIGHT_EVENTS, PLANNED}))
+    planned = {one["snapshot"] for event in events if event.event == PLANNED for one in event.data["removals"]}
+    copies = list_night_copies(events, removed=True)
+    return {one.snapshot: one for one in copies if one.repository == name and one.snapshot not in planned}
+
+
+def find_missing(office: Office, repository: Repository) -> tuple[str, ...]:
+    """Return the names of the copies that count, and whose snapshot is gone though nobody planned that.
+
+    restic itself finds nothing wrong with a repository that lost snapshots.
+    """
+    present = {snapshot.id for snapshot in list_snapshots(repository)}
+    counted = (one for one in unplanned(office, repository.name).values() if one.exists)
+    return tuple(one.copy for one in counted if one.snapshot not in present)
+
+
+def find_altered(office: Office, name: str) -> list[str]:
+    """Read every copy of a damaged repository, and return the names of those that are not what was stored.
+
+    They are read from where they would be restored from: the repository, or its mirror where it has one.
+
+    Those count no more and have an open finding each; the others are untouched.
+
+    Raises:
+        CopyFailed: one could not be read at all, though its place answers; all others were.
+    """
+    altered: list[str] = []
+    unread: CopyFailed | None = None
+    with reading(office, name) as repository:
+        for copy in list_night_copies(office.book.ledger.events()):
+            if copy.repository != name:
+                continue
+            try:
+                with Step(f"Releer {copy.copy}", copy.bytes) as step:
+                    read_dump_back(repository, copy, report=step)
+            except Altered as error:
+                void_altered(office, copy, error)
+                altered.append(copy.copy)
+            except CopyFailed as error:
+                unread = error
+    if unread is not None:
+        raise unread
+    return altered
