@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: provider_package
 short_description: Check what a provider delivered for a case and pack it as it came
-version_added: 0.2.0
+version_added: 0.3.0
 description:
   - Finds the file in the folder of the case where its provider delivers, and brings it here once nothing changes in it.
   - Recognises it by its content, tests archives and dumps, compares its checksum where there is one, and has ClamAV

@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: provider_verify
 short_description: Read the stored package of a provider's delivery whole and compare it with what was delivered
-version_added: 0.2.0
+version_added: 0.3.0
 description:
   - Reads every byte of the package as it lies on its store and compares it with the signed manifest.
   - Waits for a person where the questions of the database were answered as they cannot be.
