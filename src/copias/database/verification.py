@@ -52,6 +52,11 @@ class Verification:
         """Return whether the copy is proved: nothing differs and the engine's own check is content."""
         return not self.differences and not self.complaints
 
+    @property
+    def compared(self) -> tuple[TableResult, ...]:
+        """Return the tables of which there was something to compare with."""
+        return tuple(table for table in self.tables if table.compared)
+
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain JSON data for the evidence."""
         return {
@@ -142,14 +147,15 @@ def verify(
         times.append(time.monotonic())
         found = driver.digest(restored, record)
         times.append(time.monotonic())
-        complaints = driver.check(restored) if deep else ()
+        tables = table_results(record, found)
+        complaints = (*(driver.check(restored) if deep else ()), *_complain_of_nothing(tables))
         if ask is not None:
             ask(restored)
         times.append(time.monotonic())
         start, restore, comparison, check = (after - before for before, after in pairwise(times))
         return Verification(
             version=scratch.version,
-            tables=table_results(record, found),
+            tables=tables,
             differences=compare(record, found),
             complaints=complaints,
             start_seconds=start,
@@ -157,6 +163,13 @@ def verify(
             compare_seconds=comparison,
             check_seconds=check,
         )
+
+
+def _complain_of_nothing(tables: tuple[TableResult, ...]) -> tuple[str, ...]:
+    """Say so when there are tables and not one could be compared: that is no proof of anything."""
+    if not tables or any(table.compared for table in tables):
+        return ()
+    return ("Ninguna tabla se pudo comparar: todas cambiaban mientras se copiaban.",)
 
 
 def _blame(error: NotEqual) -> BackupError:

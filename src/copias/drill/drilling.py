@@ -205,6 +205,7 @@ class _Trial:
     def describe(self, proof: Verification | None) -> Drill:
         """Return it as far as it came, passed."""
         copy, record = self.copy, self.record
+        compared = proof.compared if proof else ()
         return Drill(
             database=copy.database,
             copy=copy.copy_id,
@@ -213,8 +214,8 @@ class _Trial:
             outcome="passed",
             engine=record.engine,
             version=proof.version if proof else "",
-            tables=len(record.tables),
-            rows=record.rows,
+            tables=len(compared),
+            rows=sum(table.found.rows for table in compared if table.found),
             bytes=record.bytes,
             seconds=self.seconds,
             checks=tuple({"name": one.name, "status": one.status, "text": one.text} for one in self.checks),

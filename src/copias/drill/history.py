@@ -36,8 +36,8 @@ class Drill:
         outcome: ``passed``, ``failed`` or ``certified``.
         engine: and version of the server that it was restored into.
         version: of that server.
-        tables: that the copy has.
-        rows: of all tables.
+        tables: that were compared.
+        rows: of these.
         bytes: of the dump.
         seconds: of each phase: ``fetch``, ``start``, ``restore``, ``compare``, ``check``.
         problems: what differs, in Spanish.

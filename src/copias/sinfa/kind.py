@@ -100,7 +100,8 @@ class SinfaKind:
             )
         return (
             f"Copia de {copy.data['subject']} hecha, almacenada en {copy.store}, releída y probada por restauración: "
-            f"{copy.proof.get('tables', 0)} tablas y {copy.proof.get('rows', 0)} filas iguales al origen."
+            f"{copy.proof.get('tables', 0)} tablas y {copy.proof.get('rows', 0)} filas iguales al origen"
+            f"{_say_not_compared(copy)}."
         )
 
     def say_proof(self, copy: CopyRecord) -> str:
@@ -108,8 +109,15 @@ class SinfaKind:
         if "delivered_by" in copy.data:
             return _say_delivered(copy)
         said = f"restaurada: {copy.proof.get('tables')} tablas, {copy.proof.get('rows')} filas, iguales"
+        said += _say_not_compared(copy)
         accepted = copy.proof.get("accepted")
         return f"{said}; dudas aceptadas: {accepted}" if accepted else said
+
+
+def _say_not_compared(copy: CopyRecord) -> str:
+    """Return what of a restored copy had nothing to be compared with; empty when all had."""
+    count = copy.proof.get("not_compared", 0)
+    return f"; {count} tablas cambiaban mientras se copiaban y no se pudieron comparar" if count else ""
 
 
 def _say_delivered(copy: CopyRecord) -> str:

@@ -58,7 +58,7 @@ class ProofPlan(StepPlan):
         reason = require_believable(office, self.story, copy, checks)
         open_warnings(office, copy.copy_id, checks)
         publish_proof(office, copy)
-        summary = _summarise(copy, record, proof, time.monotonic() - begun)
+        summary = _summarise(copy, proof, time.monotonic() - begun)
         office.book.record(self.story.number, "copy.verified", {**summary, **summarise_checks(checks, reason)})
 
     def _prove(self, copy: CopyRecord, record: DumpRecord) -> tuple[Verification, tuple[CheckResult, ...]]:
@@ -92,12 +92,16 @@ def _sweep(spools: Path, copy_id: str) -> Path:
     return spools
 
 
-def _summarise(copy: CopyRecord, record: DumpRecord, proof: Verification, seconds: float) -> dict[str, t.Any]:
+def _summarise(copy: CopyRecord, proof: Verification, seconds: float) -> dict[str, t.Any]:
+    compared = proof.compared
+    moving = len(proof.tables) - len(compared)
     return {
         "copy": copy.copy_id,
         "level": "restored",
-        "tables": len(proof.tables),
-        "rows": record.rows,
+        "tables": len(compared),
+        "rows": sum(table.found.rows for table in compared if table.found),
+        # Tables that changed while they were dumped, or that no snapshot holds still: restored, and not compared.
+        **({"not_compared": moving} if moving else {}),
         "server": proof.version,
         "restore_seconds": round(proof.restore_seconds, 1),
         "compare_seconds": round(proof.compare_seconds, 1),

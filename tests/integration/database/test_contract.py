@@ -61,6 +61,18 @@ def test_restored_copy_is_equal_in_every_table(harness, dumped) -> None:
     proof.require_equal("caso 1")
 
 
+def test_copy_of_which_nothing_could_be_compared_is_not_proved(harness, dumped) -> None:
+    made = dumped(harness.fresh())
+    moving = tuple(dataclasses.replace(table, xor="", total="") for table in made.record.tables)
+
+    proof = verify(made.driver, made.file, dataclasses.replace(made.record, tables=moving))
+
+    assert not proof.equal
+    assert proof.differences == ()
+    with pytest.raises(NotEqual, match="Ninguna tabla se pudo comparar"):
+        proof.require_equal("caso 1")
+
+
 def test_record_tells_what_was_copied(harness, dumped) -> None:
     record = dumped(harness.fresh()).record
 

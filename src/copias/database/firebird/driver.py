@@ -182,7 +182,7 @@ class Firebird:
                 return produce(program, both, report=report, limits=limits, shape=shape, watch=digester.check)
             except ProgramFailed:
                 digester.check()  # a server that went down explains it better, and is worth a retry
-                connect(self.connection).close()
+                connect(self.connection, role=role).close()
                 raise
 
     @contextmanager
