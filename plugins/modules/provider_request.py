@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: provider_request
 short_description: Ask the provider of a case for its copy, once, and have the case wait for it
-version_added: 0.1.0
+version_added: 0.3.0
 description:
   - Queues one mail to the contact that the providers file names, with the case in its subject, and keeps it as C(.eml).
   - Records by when the provider is to deliver, by the business hours of its contract, and puts the case on hold.

@@ -60,8 +60,8 @@ def proven_result(story: Story) -> Result:
             )
         return _result_of_restore(story, story.restore)
     copy = story.copy
-    # What retention removed years later was proven when it resolved the case.
-    good = {"verified", "removed"} if story.state is State.RESOLVED else {"verified"}
+    # What retention removed years later, or a disk spoilt since, was proven when it resolved the case.
+    good = {"verified", "removed", "spoilt"} if story.state is State.RESOLVED else {"verified"}
     if copy is None or copy.status not in good or not proven:
         raise NotReady(
             "el caso no se puede resolver sin una copia probada",

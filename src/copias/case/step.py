@@ -38,7 +38,8 @@ class StepPlan:
     @property
     def changes(self) -> bool:
         """Tell whether the step is still to do."""
-        order = ("none", "made", "stored", "verified", "removed")  # past its retention: there is nothing to do again
+        # Past its retention, or spoilt since: a case that is resolved has nothing to do again.
+        order = ("none", "made", "stored", "verified", "removed", "spoilt")
         status = self.story.copy.status if self.story.copy else "none"
         return order.index(status) < order.index(self.after)
 

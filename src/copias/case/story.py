@@ -14,6 +14,8 @@ if t.TYPE_CHECKING:
 
     from copias.ledger import Event
 
+SPOILT: t.Final = "copy.spoilt"
+"""A copy that was proven is not any more what it was (``copy``, ``why``): it counts as none, and its evidence stays."""
 NOTICE: t.Final = "notice"
 """Kind of what was queued that is mail."""
 
@@ -250,6 +252,7 @@ _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.An
     "copy.stored": _mark("stored"),
     "copy.verified": _mark("verified"),
     "copy.voided": _mark("void"),
+    SPOILT: _mark("spoilt"),
     "copy.moved": _move,
     "copy.removed": _mark("removed"),
     "restore.planned": lambda story, data: {"restores": (*story.restores, RestoreRecord(data["restore"], data))},

@@ -36,6 +36,7 @@ _WORDS: t.Final = {
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
     "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.voided": "Copia {copy} descartada: {why}",
+    "copy.spoilt": "Copia {copy} dañada, ya no cuenta: {why}",
     "copy.doubted": "Copia {copy} dudosa: igual al origen, pero no pasa las comprobaciones",
     "copy.accepted": "Copia {copy} aceptada con sus dudas: {reason}",
     "provider.requested": "Se pidió la copia de {database} al proveedor {provider}",
@@ -96,6 +97,8 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
         ]
         if copy.status == "removed":
             rows.append(("Eliminada", f"{copy.proof['why']}; acta de la lista {copy.proof['list'][:12]}"))
+        elif copy.status == "spoilt":
+            rows.append(("Dañada", f"{copy.proof['why']}; haga otra: copias reopen {story.number} --reason …"))
         elif copy.status == "verified":
             rows.append(("Prueba", kind_of_copy(copy).say_proof(copy)))
             rows.append(("Recuperación", f"{copy.proof.get('seconds', 0):.0f} s"))

@@ -18,7 +18,12 @@ Until = t.Annotated[str | None, typer.Option(metavar="DÍA", help="Hasta este d�
 Label = t.Annotated[str, typer.Option(metavar="ETIQUETA", help="Los que tienen esta etiqueta.")]
 CopyId = t.Annotated[str | None, typer.Option("--copy", metavar="COPIA", help="En esta copia de `copias copies`.")]
 
-_STATUS_WORDS: t.Final = {"made": "hecha, sin guardar", "stored": "guardada, sin probar", "verified": "probada"}
+_STATUS_WORDS: t.Final = {
+    "made": "hecha, sin guardar",
+    "stored": "guardada, sin probar",
+    "verified": "probada",
+    "spoilt": "DAÑADA",
+}
 
 
 @reports_errors
@@ -29,10 +34,12 @@ def show_copies(
     query: Query = None,
 ) -> None:
     """Lista las copias que se han hecho: caso, fecha, sujeto, mensajes, prueba y destino."""
-    from copias.case.catalogue import list_copies
+    from copias.case.catalogue import list_copies, list_nights
     from copias.office import open_office
 
-    found = list_copies(open_office(config), subject=account)
+    office = open_office(config)
+    copies = [*list_copies(office, subject=account), *list_nights(office, subject=account)]
+    found = sorted(copies, key=lambda copy: copy.made_at)
     columns = ["Caso", "Fecha", "Sujeto", "Mensajes", "Tamaño", "Prueba", "Destino", "Copia"]
     Output(as_json, query).show(
         {"copies": [copy.to_dict() for copy in found]},
@@ -83,7 +90,7 @@ def _copy_row(copy: CataloguedCopy) -> tuple[str, ...]:
     from copias.case.rows import BOGOTA
 
     return (
-        copy.case,
+        copy.case or "noche",
         f"{datetime.fromisoformat(copy.made_at).astimezone(BOGOTA):%d/%m/%Y %H:%M}",
         copy.subject,
         "" if copy.messages is None else str(copy.messages),

@@ -18,7 +18,7 @@ from copias.cli.output import (
     say_bytes,
     say_seconds,
 )
-from copias.errors import EXIT_DONE, EXIT_FAILED, BackupError, BadInput, NotReady
+from copias.errors import EXIT_DONE, EXIT_FAILED, BackupError, BadInput, CopyFailed, NotReady
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +56,7 @@ def make_nightly_copies(
 ) -> None:
     """Hace la copia nocturna de las bases de datos en su repositorio, la relee y revisa los repositorios."""
     from copias.config import find_deployment
+    from copias.night.plan import nightly_databases
     from copias.office import open_office
     from copias.people import Role
     from copias.run.start import start_shared_run
@@ -68,6 +69,7 @@ def make_nightly_copies(
             "--smaller es para una base de datos", repair="dígala con --only, una vez que sepa por qué mide menos"
         )
     hosts = _choose_hosts(office, only or [])
+    wanted = sorted(set(only)) if only else nightly_databases(office)
     folder = start_shared_run(
         office,
         hosts,
@@ -80,7 +82,7 @@ def make_nightly_copies(
         run = folder.path.name
         output.show({"run": run, "exit_code": None}, lambda: typer.echo(f"Ejecución {run}, en {folder.path}"))
         return
-    _follow(folder, output)
+    _follow(folder, output, wanted)
 
 
 def _choose_hosts(office: Office, only: Sequence[str]) -> list[str]:
@@ -101,7 +103,7 @@ def _choose_hosts(office: Office, only: Sequence[str]) -> list[str]:
     return [*dict.fromkeys(only), "control"] if only else []
 
 
-def _follow(folder: RunFolder, output: Output) -> None:
+def _follow(folder: RunFolder, output: Output, wanted: Sequence[str]) -> None:
     """Show progress to the end of the run, then what came of each database; exits with the run's code."""
     from copias.cli.progress import watch
     from copias.night.outcome import read_outcomes
@@ -112,6 +114,8 @@ def _follow(folder: RunFolder, output: Output) -> None:
         typer.echo(f"\nLa ejecución sigue; lo que resulte quedará en {folder.path}")
         raise typer.Exit(0) from None
     outcomes = read_outcomes(folder)
+    if result.exit_code == EXIT_DONE:
+        outcomes |= _tell_left_out(wanted, outcomes)
     nights = {name: outcome for name, outcome in outcomes.items() if "database" in outcome}
     steps = {name: outcome for name, outcome in outcomes.items() if "database" not in outcome}
     code = find_exit_code(result, outcomes)
@@ -120,6 +124,23 @@ def _follow(folder: RunFolder, output: Output) -> None:
     output.show(data, lambda: _print(nights, steps, result, check=folder.request.check))
     if code:
         raise typer.Exit(code)
+
+
+def _tell_left_out(wanted: Sequence[str], outcomes: Outcomes) -> dict[str, dict[str, t.Any]]:
+    """Return an error of each database that a run without any trouble never came to."""
+    from copias.night.plan import NightResult
+
+    told: dict[str, dict[str, t.Any]] = {}
+    for name in wanted:
+        if name not in outcomes:
+            error = CopyFailed(
+                "la ejecución terminó sin copiar esta base de datos",
+                whose=name,
+                why="ninguna tarea la copió, y ninguna falló",
+                repair="revise su equipo en el inventario, sus host_vars y group_vars, y repita",
+            )
+            told[name] = NightResult(database=name, changed=False, error=error.facts()).to_dict()
+    return told
 
 
 def find_exit_code(result: Result, outcomes: Outcomes) -> int:

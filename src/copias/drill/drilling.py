@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from copias.case.rows import BOGOTA
+from copias.case.story import SPOILT
 from copias.database import verify
 from copias.drill.history import FAILED, PASSED, Drill, list_drills
 from copias.errors import AlreadyRunning, Altered, NotEqual, NotReady
@@ -92,7 +93,8 @@ def plan_drill(office: Office, database: str, *, oldest: bool = False) -> DrillP
     """
     office.deployment.database(database)
     copies = list_sinfa_copies(office, database)
-    fit = [copy for copy in copies if copy.is_known(office)]
+    # A copy of ours whose record was lost is not passed over: that an older one can be restored would hide it.
+    fit = [copy for copy in copies if copy.source == "night" or copy.is_known(office)]
     if not fit:
         raise NotReady(
             "la base de datos no tiene una copia probada que restaurar",
@@ -140,6 +142,7 @@ def run_drill(plan: DrillPlan) -> Drill:
             proof = trial.prove(Path(spool) / "dump")
         except (Altered, NotEqual) as error:
             return _fail(trial, (str(error),), spoilt=True)
+    _require_comparison(copy, record, proof)
     problems = [str(difference) for difference in proof.differences] + list(proof.complaints)
     open_warnings(office, copy.copy_id, trial.checks)
     # Complaints without a difference are of this machine's server: the copy stays what it was.
@@ -149,6 +152,17 @@ def run_drill(plan: DrillPlan) -> Drill:
     if doubts:
         return _fail(trial, [str(check) for check in doubts], proof=proof)
     return _pass(trial, proof)
+
+
+def _require_comparison(copy: SinfaCopy, record: DumpRecord, proof: Verification) -> None:
+    """Refuse to call a drill what restored tables, and knew of none what it should hold."""
+    if record.tables and not proof.compared:
+        raise NotReady(
+            "la copia se restauró, pero no hay con qué comparar ninguna de sus tablas",
+            whose=copy.copy_id,
+            why="; ".join(record.left_out)[:500],
+            repair="haga otra copia cuando nadie escriba en la base, o dele a su cuenta el permiso que falta",
+        )
 
 
 def require_passed(drill: Drill) -> Drill:
@@ -246,8 +260,12 @@ def _fail(
         repair=f"no use esta copia; pruebe otra con copias drill {copy.database} --oldest y haga una nueva",
     )
     event = office.record(FAILED, told.to_event())
-    if spoilt and copy.source == "night":
-        office.record(VOIDED, {"copy": copy.copy_id, "why": problems[0]})
+    if spoilt:
+        facts = {"copy": copy.copy_id, "why": problems[0]}
+        if copy.source == "night":
+            office.record(VOIDED, facts)
+        else:
+            office.book.record(copy.case, SPOILT, facts)
     return dataclasses.replace(told, when=event.time, by=office.actor.person.name)
 
 

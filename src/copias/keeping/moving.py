@@ -222,6 +222,9 @@ def _users(office: Office, store: str) -> Iterator[str]:
     yield from (f"la base de datos {name}" for name, one in deployment.databases.items() if one.store == store)
     if deployment.mailboxes is not None and deployment.mailboxes.store == store:
         yield "los buzones"
+    for name, one in deployment.repositories.items():
+        if one.mirror is not None and one.mirror.store == store:
+            yield f"el espejo del repositorio {name}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from copias.night.copying import void_altered
 from copias.progress import Step
 from copias.repository.fetching import read_dump_back
 from copias.repository.locks import hold_repository
-from copias.repository.mirroring import find_faults, has_mirror, push_mirror, reading
+from copias.repository.mirroring import find_faults, has_mirror, mend_mirror, push_mirror, reading
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import list_snapshots
 from copias.retention.known import NIGHT_EVENTS, PLANNED
@@ -92,7 +92,10 @@ class CheckPlan:
             return ""
         push_mirror(self._office, self.name, wait=WAIT, whole=True, kept=unplanned(self._office, self.name))
         faults = find_faults(self._office, self.name, part=int(self.part.partition("/")[0]) - 1)
-        return "; ".join(f"{file}: {why}" for file, why in faults)
+        if faults:
+            # Told all the same: a place that spoils files is to be looked at.
+            mend_mirror(self._office, self.name, [file for file, _ in faults], wait=WAIT)
+        return "; ".join(f"{file} del espejo, que se volvió a enviar: {why}" for file, why in faults)
 
     def _incomplete(self, missing: Iterable[str]) -> Altered:
         what, names = "faltan copias en el repositorio", ", ".join(missing)

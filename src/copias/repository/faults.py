@@ -69,9 +69,11 @@ _WORDS: t.Final[tuple[tuple[type[BackupError], str, str, str], ...]] = (
     ),
     (
         Altered,
-        r"ciphertext verification|does not match|invalid data|hash mismatch|contains errors|damaged|pack size|in index"
-        # A pack that is cut, or gone: of the places, each says it in its own words.
-        r"|file is too short|out of bounds|ReadFull\(<\w+/\w+>\).*(no such file|does not exist)",
+        # The last three are of a pack that is cut or gone, which each kind of place says in its own words.
+        (
+            r"ciphertext verification|does not match|invalid data|hash mismatch|contains errors|damaged|pack size|"
+            r"in index|file is too short|out of bounds|ReadFull\(<\w+/\w+>\).*(no such file|does not exist)"
+        ),
         "lo que guarda el repositorio no es lo que se guardó",
         "no borre nada; ejecute `copias repository check` y avise al administrador",
     ),

@@ -6,8 +6,10 @@ a push changed something.
 
 from __future__ import annotations
 
+import os
+import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +19,7 @@ from copias.files import write_atomically
 from copias.progress import Step
 from copias.repository.locks import hold_repository
 from copias.repository.opening import expected_id, find_repository, open_repository, require_id
-from copias.repository.pushing import list_repository, plan_push, push, remove_left_over, verify_mirror
+from copias.repository.pushing import PushPlan, list_repository, plan_push, push, remove_left_over, verify_mirror
 from copias.repository.repository import Repository
 from copias.repository.serving import serving_mirror
 
@@ -25,12 +27,13 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from copias.office import Office
-    from copias.repository.pushing import PushPlan
     from copias.repository.settings import MirrorSettings
     from copias.store import Store
 
 PUSHED: t.Final = "repository.pushed"
 THIRTIETHS: t.Final = 30
+LATELY: t.Final = 172_800.0
+"""Seconds: what is older was read from its medium if it is in this machine's memory at all."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,20 @@ def push_mirror(
     return done
 
 
+def mend_mirror(office: Office, name: str, spoilt: Collection[str], *, wait: float = 0) -> None:
+    """Send files of a mirror again that were found not to be what they should, from the repository here.
+
+    Raises:
+        CopyFailed: the file here is not good either; nothing was removed there.
+        NotReady: the store lets nothing be removed.
+        StoreUnavailable: what was sent stays.
+    """
+    with hold_repository(office, name, wait=wait):
+        mirror = _open(office, name)
+        files = tuple(file for file in list_repository(mirror.folder) if file.name in spoilt)
+        push(mirror.folder, mirror.store, mirror.prefix, PushPlan(files, (), 0, frozenset(spoilt)))
+
+
 def find_faults(office: Office, name: str, *, part: int | None = None) -> list[tuple[str, str]]:
     """Read files of a mirror whole, without a key, and return what is not what it says: its name, and why.
 
@@ -152,7 +169,10 @@ def reading(office: Office, name: str) -> Iterator[Repository]:
     """
     settings = office.deployment.repository(name)
     if settings.mirror is None:
-        yield open_repository(office, name)
+        repository = open_repository(office, name)
+        if settings.kind == "path":
+            drop_from_memory(settings.path)
+        yield repository
         return
     store = office.open_store(settings.mirror.store)
     with (
@@ -168,6 +188,20 @@ def reading(office: Office, name: str) -> Iterator[Repository]:
         if expected is not None:
             require_id(view, expected)
         yield view
+
+
+def drop_from_memory(folder: Path) -> None:
+    """Have what was written of late to a repository come from its medium when it is read.
+
+    Else a mount gives it back out of this machine's memory, and that proves nothing of the NAS.
+    """
+    since = time.time() - LATELY
+    for path in (folder / "data").glob("*/*"):
+        with suppress(OSError):  # one that cannot be opened is restic's to complain of
+            if path.stat().st_mtime < since:
+                continue
+            with path.open("rb") as stream:
+                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def prefix_of(mirror: MirrorSettings, name: str) -> str:

@@ -50,11 +50,13 @@ class PushPlan:
         missing: to be sent, in this order.
         left_over: names that the repository does not have any more, to be removed in this order.
         kept: how many are there already.
+        spoilt: names of those of ``missing`` that are there, and are not what they should be.
     """
 
     missing: tuple[MirroredFile, ...]
     left_over: tuple[str, ...]
     kept: int
+    spoilt: frozenset[str] = frozenset()
 
     @property
     def bytes(self) -> int:
@@ -79,7 +81,9 @@ def plan_push(folder: Path, store: Store, prefix: str) -> PushPlan:
     missing = tuple(file for name, file in ours.items() if theirs.get(name) != file.bytes)
     strange = [name for name in theirs if name not in ours and _kind_of(name) in REMOVED_FIRST]
     left_over = tuple(sorted(strange, key=lambda name: (REMOVED_FIRST.index(_kind_of(name)), name)))
-    return PushPlan(missing, left_over, len(ours) - len(missing))
+    return PushPlan(
+        missing, left_over, len(ours) - len(missing), frozenset(theirs.keys() & {one.name for one in missing})
+    )
 
 
 def push(folder: Path, store: Store, prefix: str, plan: PushPlan, *, report: Report = ignore) -> None:
@@ -93,6 +97,8 @@ def push(folder: Path, store: Store, prefix: str, plan: PushPlan, *, report: Rep
     for file in plan.missing:
         local, name = folder / file.name, f"{prefix}/{file.name}"
         _require_whole(local, file)
+        if file.name in plan.spoilt:
+            store.remove(name)  # a name is never overwritten; the good content lies here
         send_file(store, name, local, expected_bytes=file.bytes, sha256=file.sha256)
         confirm_file(store, part_name(name), local, expected_bytes=file.bytes, sha256=file.sha256)
         store.publish(name)

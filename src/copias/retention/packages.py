@@ -23,6 +23,7 @@ _STATUSES: t.Final = {
     "copy.stored": "stored",
     "copy.verified": "verified",
     "copy.voided": "void",
+    "copy.spoilt": "spoilt",
     REMOVED: "removed",
 }
 MOVED: t.Final = "copy.moved"
@@ -60,7 +61,7 @@ class Package:
     @property
     def is_kept(self) -> bool:
         """Tell whether it lies on its store, published."""
-        return self.status in {"stored", "verified"}
+        return self.status in {"stored", "verified", "spoilt"}
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""

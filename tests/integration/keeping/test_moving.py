@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from copias.case.evidence import read_trusted_manifest
 from copias.case.storing import plan_storing
@@ -14,6 +15,7 @@ from copias.files import locked
 from copias.findings import list_findings
 from copias.keeping.files import kept_files
 from copias.keeping.moving import plan_move, run_move
+from copias.office import open_office
 from copias.package import open_mailbox
 from tests.integration.keeping.conftest import Place
 
@@ -80,6 +82,19 @@ def test_store_that_the_configuration_still_names_is_not_released(place: Place) 
     assert outcome.released is False
     assert place.events("store.released") == []
     assert "los buzones" in plan_move(place.office, "nas", "nueva").blocking[0]
+
+
+def test_store_that_keeps_the_mirror_of_a_repository_is_not_released(place: Place) -> None:
+    place.use("nueva")
+    mirrored = {"kind": "path", "path": "/backup", "password_file": "key", "mirror": {"store": "nas"}}
+    content = yaml.safe_load(place.config.read_text(encoding="utf-8"))
+    content["repositories"] = {"noches": mirrored}
+    place.config.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+    outcome = run_move(open_office(place.config), plan_move(open_office(place.config), "nas", "nueva"))
+
+    assert outcome.released is False
+    assert place.events("store.released") == []
 
 
 @pytest.mark.parametrize("spoil", ["altered", "longer", "gone"])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import typing as t
 from pathlib import Path
 
+import orjson
 import pytest
 
+from copias.case.copy_folder import CopyFolder
 from copias.database import Connection
+from copias.drill.drilling import plan_drill, run_drill
 from copias.errors import Altered, NotReady
 from copias.findings import list_findings
 from copias.night.catalogue import list_night_copies
@@ -18,12 +22,19 @@ from copias.repository.fetching import read_dump_back
 from copias.repository.mirroring import reading
 from copias.repository.settings import MirrorSettings
 from copias.repository.snapshots import forget
+from copias.sinfa.records import NAME as RECORD
 from copias.store import StoreSettings
-from tests.integration.night.conftest import REPOSITORY, Town, add_documents
+from tests.integration.night.conftest import DATABASE, REPOSITORY, Town, add_documents
+
+Damage: t.TypeAlias = "t.Callable[[Path], object]"
 
 
-def largest_pack(folder: Path, but: set[Path] = frozenset()) -> Path:  # type: ignore[assignment]
-    return max(set((folder / "data").glob("*/*")) - but, key=lambda path: path.stat().st_size)
+def packs_of(folder: Path) -> set[Path]:
+    return set((folder / "data").glob("*/*"))
+
+
+def largest(packs: set[Path]) -> Path:
+    return max(packs, key=lambda path: path.stat().st_size)
 
 
 def cut(pack: Path) -> None:
@@ -34,13 +45,13 @@ def cut(pack: Path) -> None:
 
 @pytest.mark.parametrize(("damage", "first"), [(cut, 30_001), (Path.unlink, 32_001)])
 def test_pack_that_is_cut_or_gone_spoils_the_copies_that_need_it_and_no_other(
-    big: Town, big_database: Connection, damage: object, first: int
+    big: Town, big_database: Connection, damage: Damage, first: int
 ) -> None:
     good = big.night().copy
-    packs = set((big.nas / "data").glob("*/*"))
+    packs = packs_of(big.nas)
     add_documents(big_database, first, first + 1_999)
     bad = big.night(force=True).copy
-    damage(largest_pack(big.nas, packs))
+    damage(largest(packs_of(big.nas) - packs))
 
     with pytest.raises(Altered, match="el repositorio está dañado"):
         CheckPlan(big.office, REPOSITORY).run()
@@ -70,9 +81,9 @@ def mirrored(town: Town, tmp_path: Path) -> Town:
 
 
 @pytest.mark.parametrize("damage", [cut, Path.unlink])
-def test_mirror_whose_pack_is_cut_or_gone_has_not_what_was_stored(mirrored: Town, damage: object) -> None:
+def test_mirror_whose_pack_is_cut_or_gone_has_not_what_was_stored(mirrored: Town, damage: Damage) -> None:
     mirrored.night()
-    damage(largest_pack(mirrored.folder / "lejos" / "restic" / REPOSITORY))
+    damage(largest(packs_of(mirrored.folder / "lejos" / "restic" / REPOSITORY)))
 
     altered = find_altered(mirrored.office, REPOSITORY)
 
@@ -91,3 +102,28 @@ def test_snapshot_that_nobody_planned_to_remove_is_told_and_stays_on_the_mirror(
         read_dump_back(mirror, copy, report=ignore)
     (finding,) = list_findings(mirrored.office.book.ledger.events())
     assert finding.about == REPOSITORY
+
+
+def test_drill_that_has_nothing_to_compare_with_is_none(town: Town) -> None:
+    folder = CopyFolder(town.office.deployment, town.night().copy.copy)
+    record = folder.read(RECORD)
+    for table in record["tables"]:
+        table["xor"] = table["total"] = ""
+    folder.write_bytes(RECORD, orjson.dumps(record))
+
+    with pytest.raises(NotReady, match="no hay con qué comparar"):
+        run_drill(plan_drill(town.office, DATABASE))
+
+    assert not any(name.startswith("drill.") for name in town.events())
+
+
+def test_newest_copy_whose_record_was_lost_is_not_passed_over_by_the_drill(town: Town) -> None:
+    town.night()
+    newest = town.night(force=True).copy
+    (CopyFolder(town.office.deployment, newest.copy).path / RECORD).unlink()
+
+    plan = plan_drill(town.office, DATABASE)
+
+    assert plan.copy.copy_id == newest.copy
+    with pytest.raises(NotReady, match="no se puede comparar"):
+        run_drill(plan)

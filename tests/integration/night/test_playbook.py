@@ -85,6 +85,19 @@ def test_verb_makes_the_copies_and_ends_with_the_code_of_the_trouble(two: Town) 
     assert told["repositories"]["nas-check"] == {"changed": True, "error": None}
 
 
+def test_database_that_the_run_never_came_to_is_told_and_is_no_success(two: Town) -> None:
+    variables = two.config.parent / "host_vars" / "sin_permiso.yml"
+    variables.parent.mkdir()
+    variables.write_text(f"sinfa_night_database: {DATABASE}\n")
+
+    done = call(two, "copias", "nightly", "--json")
+
+    told = orjson.loads(done.stdout)
+    assert done.returncode == told["exit_code"] == 1
+    assert told["databases"][DATABASE]["status"] == "read"
+    assert "sin copiar" in told["databases"]["sin_permiso"]["error"]["what"]
+
+
 def test_verbs_of_a_repository_show_it_and_make_the_key_for_the_envelope(two: Town, tmp_path: Path) -> None:
     two.night()
 
