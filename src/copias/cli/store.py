@@ -7,11 +7,14 @@ import typing as t
 import typer
 
 from copias.cli.output import Config, Json, Output, Query, reports_errors
-from copias.cli.store_keeping import move_store, show_capacity
+from copias.cli.store_check import check_store
+from copias.cli.store_keeping import move_store, show_capacity, verify_stores
 
 app = typer.Typer(no_args_is_help=True, help="Destinos de las copias y llave de firma.")
+app.command("check")(check_store)
 app.command("move")(move_store)
 app.command("capacity")(show_capacity)
+app.command("verify")(verify_stores)
 
 
 @app.command("init")

@@ -56,7 +56,7 @@ def open_store(
         settings: of the deployment.
         name: the logical name, the key in the deployment's ``stores``.
         google: of the deployment; only a shared drive needs it.
-        state: folder of the deployment's state; only a shared drive needs it, for its journal.
+        state: folder of the deployment's state, for a shared drive's journal and for what waits to be sent to a NAS.
 
     Raises:
         BadConfiguration: what the kind needs is not there.
@@ -87,8 +87,16 @@ def _open_shared_drive(name: str, settings: StoreSettings, google: GoogleSetting
     return SharedDriveStore(name, settings, google, journal=state / "stores" / name)
 
 
+def _open_file_station(name: str, settings: StoreSettings, _google: GoogleSettings | None, state: Path | None) -> Store:
+    """Open a NAS; what must wait for its size to be known waits beside the state, where dumps have room."""
+    from copias.store.file_station import FileStationStore
+
+    return Retrying(FileStationStore(name, settings, spool=state / "stores" / name if state else None))
+
+
 _DRIVERS: Mapping[str, Callable[[str, StoreSettings, GoogleSettings | None, Path | None], Store]] = {
     "folder": _open_folder,
     "sftp": _open_sftp,
     "shared_drive": _open_shared_drive,
+    "file_station": _open_file_station,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
@@ -9,7 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from copias.local_path import LocalPath, start_at_folder
 
-Kind: t.TypeAlias = t.Literal["folder", "sftp", "shared_drive"]
+Kind: t.TypeAlias = t.Literal["folder", "sftp", "shared_drive", "file_station"]
+
+FINGERPRINT: t.Final = re.compile(r"(?:sha256:)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.ASCII | re.IGNORECASE)
+"""The SHA-256 of a certificate as browsers show it, with or without colons."""
+
+_SHARE = re.compile(r"""(?:/(?!\.\.?(?:/|$)|_sn_)[^/"+=\\:|*?<>;\[\]%,`'\x00-\x1f]+){2,}""")
 
 UPLOAD_UNIT = 256 << 10
 """Bytes of which Google takes whole multiples only, in each chunk of an upload but the last."""
@@ -18,11 +24,13 @@ _NEEDS: t.Final[dict[Kind, tuple[str, ...]]] = {
     "folder": ("path",),
     "sftp": ("path", "host", "user", "identity_file", "known_hosts"),
     "shared_drive": ("drive",),
+    "file_station": ("path", "host", "port", "user", "password_file"),
 }
 _TAKES: t.Final[dict[Kind, tuple[str, ...]]] = {
     "folder": (),
     "sftp": ("port", "time_limit"),
     "shared_drive": ("folder", "chunk_bytes"),
+    "file_station": ("tls", "certificate", "time_limit", "chunk_bytes"),
 }
 _COMMON: t.Final = ("kind", "least_free")
 
@@ -42,6 +50,12 @@ class StoreSettings(BaseModel):
     known_hosts: LocalPath | None = None
     time_limit: float = Field(default=60, gt=0)
     """Seconds without an answer after which a server counts as gone."""
+    password_file: LocalPath | None = None
+    """Its first line is the password of ``user``; a file, so that it stands in no argument and no environment."""
+    tls: bool = True
+    """False sends the password and the copies in clear: only where nobody else can listen."""
+    certificate: str = Field(default="", max_length=4096)
+    """SHA-256 of the NAS's certificate, or the path of a PEM file with it; empty: one that this machine trusts."""
     drive: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
     """Id of a Google Shared Drive: the last part of its address in a browser."""
     folder: str = Field(default="", max_length=100)
@@ -56,6 +70,13 @@ class StoreSettings(BaseModel):
     def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
         return start_at_folder(path, info) if info.data.get("kind") == "folder" else path
 
+    @field_validator("certificate")
+    @classmethod
+    def _place_certificate(cls, certificate: str, info: ValidationInfo) -> str:
+        if not certificate or FINGERPRINT.fullmatch(certificate.strip()):
+            return certificate.strip()
+        return str(start_at_folder(Path(certificate), info))
+
     @field_validator("folder")
     @classmethod
     def _check_folder(cls, folder: str) -> str:
@@ -69,6 +90,10 @@ class StoreSettings(BaseModel):
         missing = [option for option in needs if option not in self.model_fields_set or not getattr(self, option)]
         if missing:
             raise ValueError(f"un destino {self.kind} necesita {', '.join(missing)}")
+        if self.kind == "file_station" and not _SHARE.fullmatch(self.path.as_posix()):
+            raise ValueError("path es /Compartida/carpeta: empieza por barra y no lleva signos que la NAS rechaza")
+        if self.certificate and not self.tls:
+            raise ValueError("certificate es de https: quítelo o ponga tls: true")
         strange = sorted(self.model_fields_set.difference(needs, _TAKES[self.kind], _COMMON))
         if strange:
             raise ValueError(f"un destino {self.kind} no tiene {', '.join(strange)}")

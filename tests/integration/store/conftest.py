@@ -1,4 +1,4 @@
-"""Stores over real things: a folder, an unprivileged sshd, and a Google of this machine."""
+"""Stores over real things: a folder, an unprivileged sshd, a QNAP and a Google of this machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from copias.google.settings import GoogleSettings
 from copias.store import Store, StoredFile, StoreSettings
+from copias.store.file_station import FileStationStore
 from copias.store.folder import FolderStore
 from copias.store.sftp import SftpStore
 from copias.store.shared_drive import SharedDriveStore
@@ -18,6 +19,7 @@ from copias_sandbox import control
 from copias_sandbox.admin.client import AdminClient
 from copias_sandbox.home import Running
 from tests.integration.store.media import DriveMedium, FolderMedium, Medium
+from tests.integration.store.nas import Nas
 from tests.integration.store.ssh import SSHD, Relay, SshServer
 
 
@@ -132,11 +134,35 @@ def drive_medium(sandbox, drive_store) -> DriveMedium:
     return DriveMedium(sandbox.google, sandbox.drive, drive_store.folder)
 
 
-@pytest.fixture(params=["folder", "sftp", "shared_drive"])
+@pytest.fixture
+def nas(tmp_path):
+    """An emulated QNAP with an empty share."""
+    made = Nas(tmp_path)
+    yield made
+    made.server.close()
+
+
+@pytest.fixture
+def station(nas):
+    """Open stores on the emulated QNAP."""
+    opened = []
+
+    def make(**changes) -> FileStationStore:
+        opened.append(FileStationStore("nas", nas.settings(**changes)))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture(params=["folder", "sftp", "file_station", "shared_drive"])
 def store(request, tmp_path) -> Store:
     """Each kind of store, prepared."""
     if request.param == "folder":
         made: Store = FolderStore("nas", tmp_path / "nas")
+    elif request.param == "file_station":
+        made = request.getfixturevalue("station")()
     elif request.param == "sftp":
         made = SftpStore("nas", request.getfixturevalue("sftp_settings")())
     else:
@@ -151,6 +177,8 @@ def medium(store, request, tmp_path) -> Medium:
     """What lies where ``store`` keeps its copies."""
     if isinstance(store, SharedDriveStore):
         return request.getfixturevalue("drive_medium")
+    if isinstance(store, FileStationStore):
+        return FolderMedium(request.getfixturevalue("nas").root)
     return FolderMedium(tmp_path / "nas")
 
 

@@ -64,3 +64,35 @@ def test_shared_drive_needs_the_key_and_the_state_of_the_deployment() -> None:
 
     with pytest.raises(BadConfiguration, match="clave de Google"):
         open_store(settings, name="drive_copias")
+
+
+STATION = {
+    "kind": "file_station",
+    "path": "/Copias/nas",
+    "host": "nas",
+    "port": 443,
+    "user": "c",
+    "password_file": "k/p",
+}
+
+
+def test_certificate_is_a_fingerprint_or_a_file_beside_the_deployment() -> None:
+    context, fingerprint = {"folder": Path("/etc/copias")}, ":".join(["aB"] * 32)
+
+    by_file = StoreSettings.model_validate({**STATION, "certificate": "nas.pem"}, context=context)
+    by_fingerprint = StoreSettings.model_validate({**STATION, "certificate": fingerprint}, context=context)
+
+    assert by_file.certificate == "/etc/copias/nas.pem"
+    assert by_file.password_file == Path("/etc/copias/k/p")
+    assert by_fingerprint.certificate == fingerprint
+
+
+@pytest.mark.parametrize("path", ["Copias/nas", "/Copias", "/Copias/../otra", "/Copias/a:b", "/Copias/_sn_x"])
+def test_path_that_a_nas_would_refuse_is_refused_here(path) -> None:
+    with pytest.raises(ValidationError, match="path"):
+        StoreSettings.model_validate({**STATION, "path": path})
+
+
+def test_certificate_without_https_is_a_contradiction() -> None:
+    with pytest.raises(ValidationError, match="tls"):
+        StoreSettings.model_validate({**STATION, "tls": False, "certificate": "nas.pem"})
