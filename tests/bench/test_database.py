@@ -25,7 +25,8 @@ from copias.database.children import child_environment
 from copias.database.postgresql import ScratchServer
 from copias.database.postgresql.catalog import list_relations
 from copias.database.postgresql.digest import HASH_XOR_SUM, Digester
-from copias.database.postgresql.driver import PostgreSQL, password_in_memory
+from copias.database.postgresql.driver import PostgreSQL
+from copias.database.postgresql.passwords import password_in_memory
 from copias.database.postgresql.session import connect, conninfo
 from copias.database.postgresql.tools import client_for
 from copias.progress import ignore

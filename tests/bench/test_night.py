@@ -23,7 +23,7 @@ import yaml
 
 from copias.database import Connection
 from copias.database.children import child_environment
-from copias.database.postgresql.driver import password_in_memory
+from copias.database.postgresql.passwords import password_in_memory
 from copias.database.postgresql.session import connect, conninfo
 from copias.database.postgresql.tools import client_for
 from copias.night.copying import NightCopying, NightOptions

@@ -60,10 +60,10 @@ _VERBS: dict[str, Callable[..., None]] = {
     "find": copies.find_mail,
     "nightly": nightly.make_nightly_copies,
     "drill": drill.drill_databases,
-    "restore": restore.restore_mail,
 }
 for _name, _verb in _VERBS.items():
     app.command(_name)(_verb)
+app.add_typer(restore.app, name="restore")
 app.add_typer(audit.app, name="audit")
 app.add_typer(store.app, name="store")
 app.add_typer(retention.app, name="retention")

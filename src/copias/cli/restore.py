@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from copias.cli.copies import CopyId, Label, Since, Until
 from copias.cli.output import CaseNumber, Config, Json, Output, Query, print_facts, reports_errors, say_bytes
+from copias.cli.restore_sinfa import restore_sinfa
 from copias.cli.run import Start, attend, show_outcome
 from copias.errors import BadInput, NotReady
 
@@ -19,6 +21,27 @@ if t.TYPE_CHECKING:
     from copias.office import Office
 
 PLAYBOOK: t.Final = "restore.yml"
+_CASE: t.Final = "case"
+
+
+class _ByWord(TyperGroup):
+    """Takes what begins with none of its words as a call about a case: ``copias restore 1236 --all``."""
+
+    # Any: typer brings classes of click of its own, under a private name.
+    def parse_args(self, ctx: t.Any, args: list[str]) -> list[str]:
+        """Read the options; see :class:`click.Group`."""
+        return super().parse_args(ctx, args if args[:1] == ["--help"] else self._name(args))
+
+    def resolve_command(self, ctx: t.Any, args: list[str]) -> t.Any:
+        """Return the name, the command and what is left of the arguments."""
+        return super().resolve_command(ctx, self._name(args))
+
+    def _name(self, args: list[str]) -> list[str]:
+        return args if args and args[0] in self.commands else [_CASE, *args]
+
+
+app = typer.Typer(cls=_ByWord, help="Recupera mensajes de una copia (por su caso) o una base de SINFA.")
+app.command("sinfa")(restore_sinfa)
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,7 @@ class _Words:
         return bool(self.pick or self.label or self.since or self.until or self.everything)
 
 
+@app.command(_CASE)
 @reports_errors
 def restore_mail(
     number: CaseNumber,
@@ -65,16 +89,23 @@ def restore_mail(
     query: Query = None,
 ) -> None:
     """Devuelve mensajes de una copia a un buzón o como archivos; sin opciones, continúa lo ya elegido."""
-    from copias.case.book import check_number
-    from copias.case.states import State
     from copias.config import find_deployment
-    from copias.mailbox.restore.gate import require_recovery
     from copias.mailbox.restore.planning import Order
-    from copias.office import open_office
 
     path, output = config or find_deployment(), Output(as_json, query)
-    office = open_office(path)
     words = _Words(pick, label, since, until, everything)
+    order = Order(copy_id=copy, package=package, keys=tuple(key or ()), to=to, under=under, folder=eml)
+    _give_back(number, order, words, Start(path, yes=yes, detach=detach, playbook=PLAYBOOK), output, check=check)
+
+
+def _give_back(number: str, order: Order, words: _Words, start: Start, output: Output, *, check: bool) -> None:
+    """Plan what is given back and attend the case, or say what would be; of a resolved case show what was."""
+    from copias.case.book import check_number
+    from copias.case.states import State
+    from copias.mailbox.restore.gate import require_recovery
+    from copias.office import open_office
+
+    office = open_office(start.config)
     if office.book.story(check_number(number)).state is State.RESOLVED:
         if words.choose:
             raise NotReady(
@@ -86,10 +117,9 @@ def restore_mail(
         return
     intake = require_recovery(office, number)
     office.claims.require_free(number)
-    order = Order(copy_id=copy, package=package, keys=tuple(key or ()), to=to, under=under, folder=eml)
     intake = _plan(office, intake, _complete(order, words), output=output, check=check)
     if not check:
-        attend(office, intake, Start(path, yes=yes, detach=detach, playbook=PLAYBOOK), output)
+        attend(office, intake, start, output)
 
 
 def _complete(order: Order, words: _Words) -> Order | None:

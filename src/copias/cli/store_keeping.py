@@ -1,8 +1,9 @@
-"""``copias store move`` and ``copias store capacity``: a store is replaced, and the room that each one has."""
+"""``copias store move``, ``capacity`` and ``verify``: a store is replaced, measured, and read again bit by bit."""
 
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 import typer
 
@@ -11,6 +12,7 @@ from copias.cli.output import Config, Json, Output, Query, print_table, reports_
 if t.TYPE_CHECKING:
     from copias.keeping.capacity import Capacity
     from copias.keeping.moving import MoveOutcome, MovePlan
+    from copias.keeping.verifying import VerifyOutcome, VerifyPlan
 
 Check = t.Annotated[bool, typer.Option("--check", help="Solo dice qué haría.")]
 
@@ -65,6 +67,46 @@ def show_capacity(
         {"stores": [one.to_dict() for one in found]},
         lambda: print_table("Espacio de los destinos", columns, map(_capacity_row, found)),
     )
+
+
+@reports_errors
+def verify_stores(
+    name: t.Annotated[list[str] | None, typer.Argument(metavar="DESTINO", help="Todos si no se dice.")] = None,
+    everything: t.Annotated[bool, typer.Option("--all", help="Todas las copias, no solo las que tocan hoy.")] = False,
+    budget: t.Annotated[int, typer.Option(metavar="MINUTOS", min=1, help="No empieza otra después.")] = 120,
+    check: Check = False,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Relee las copias que tocan hoy, una de cada 30, y las compara con su manifiesto; sigue donde quedó."""
+    from copias.errors import EXIT_FAILED, EXIT_LATER
+    from copias.keeping.verifying import VerifyOutcome, plan_verification, run_verification
+    from copias.office import open_office
+    from copias.people import Role
+
+    office = open_office(config)
+    office.actor.require(Role.AGENT, "releer los destinos")
+    plan = plan_verification(office, name or (), everything=everything)
+    outcome = VerifyOutcome() if check else run_verification(plan, budget=timedelta(minutes=budget))
+    due = [copy.copy_id for copy in plan.due]
+    data = {"due": due, "done": plan.done, "check": check, **outcome.to_dict()}
+    Output(as_json, query).show(data, lambda: _print_verification(plan, outcome, check=check))
+    if outcome.altered or outcome.unknown:
+        raise typer.Exit(EXIT_FAILED)
+    if outcome.unavailable:
+        raise typer.Exit(EXIT_LATER)
+
+
+def _print_verification(plan: VerifyPlan, outcome: VerifyOutcome, *, check: bool) -> None:
+    if check:
+        typer.echo(f"Se releerían {len(plan.due)} copias ({say_bytes(plan.bytes)}); no se leyó nada.")
+        return
+    for warning in outcome.warnings:
+        typer.echo(f"✗ {warning}", err=True)
+    typer.echo(f"Se releyeron {len(outcome.good)} copias ({say_bytes(outcome.bytes)}), y son lo que se guardó.")
+    if outcome.left:
+        typer.echo(f"Quedan {outcome.left} para la próxima vez: se acabó el tiempo.")
 
 
 def _print_move(plan: MovePlan, outcome: MoveOutcome, *, check: bool) -> None:

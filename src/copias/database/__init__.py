@@ -12,6 +12,7 @@ from copias.database.contract import (
     SourceFacts,
     TableDigest,
 )
+from copias.database.elsewhere import RestoresElsewhere
 from copias.database.registry import ENGINES, driver_for
 from copias.database.verification import Verification, verify
 
@@ -23,6 +24,7 @@ __all__ = [
     "Driver",
     "DumpRecord",
     "LargeObjects",
+    "RestoresElsewhere",
     "Scratch",
     "Sink",
     "SourceFacts",

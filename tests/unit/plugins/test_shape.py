@@ -68,7 +68,7 @@ def test_tasks_take_only_the_number_of_a_case_and_the_subject_that_was_matched(p
 
     allowed = re.compile(
         r"\w+_(config|case)|__case_intake_info\.case\.(subject|group)|mailbox_mirror_(accounts|reconcile)"
-        r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_repository_names|store_watch_names"
+        r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_repository_names|store_watch_(names|budget)"
     )
     assert [value for value in found - {ONE_OF_MANY} if not allowed.fullmatch(value)] == []
 

@@ -202,10 +202,9 @@ def _restore(tools: Tools, head: bytes, *options: str, whose: str, pass_fds: t.S
     return written.decode("utf-8", "surrogateescape")
 
 
-def schema_of(tools: Tools, dump_schema: t.Sequence[str], *, whose: str) -> dict[str, str]:
-    """Map the objects of a live database; ``dump_schema`` is the command that dumps its schema in custom format.
+def schema_of(tools: Tools, archive: bytes, *, whose: str) -> dict[str, str]:
+    """Map the objects of a live database; ``archive`` is its schema as pg_dump wrote it, in custom format.
 
     It goes through pg_restore as the dump did, so that both texts come from the same code.
     """
-    archive = run_tool(dump_schema, whose=whose, what="leer la definición restaurada")
     return parse_schema(_restore(tools, archive, "--schema-only", whose=whose))

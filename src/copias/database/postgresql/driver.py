@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from copias.database.children import child_environment, memory_file, run_tool
+from copias.database.children import run_tool
 from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts
 from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
 from copias.database.postgresql.catalog import Facts, list_relations, read_facts
 from copias.database.postgresql.digest import NO_METHOD, Digester, NoDigester, method_for, require_method
+from copias.database.postgresql.new_database import drop_unfinished, give_name, restore_unfinished
+from copias.database.postgresql.passwords import password_in_memory
 from copias.database.postgresql.question import ask
 from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
 from copias.database.postgresql.scratch import ScratchServer
-from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
+from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.snapshot import Snapshot, open_snapshot, require_held
 from copias.database.postgresql.tools import Tools, client_for, server_for
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
@@ -110,6 +112,18 @@ class PostgreSQL:
     def query(self, restored: Connection, sql: str, *, seconds: float = 60) -> tuple[Row, ...]:
         """Ask a restored database one question."""
         return ask(restored, sql, seconds=seconds)
+
+    def restore_unfinished(self, dump: Path, server: Connection, record: DumpRecord, *, report: Report) -> Connection:
+        """Restore on a server that is not ours, under a passing name."""
+        return restore_unfinished(dump, server, record, report=report, seconds=self.time_limit)
+
+    def give_name(self, unfinished: Connection, name: str) -> Connection:
+        """Give a database that was restored the name it was wanted under."""
+        return give_name(unfinished, name)
+
+    def drop_unfinished(self, unfinished: Connection) -> None:
+        """Remove it."""
+        drop_unfinished(unfinished)
 
     def _dump(self, snapshot: Snapshot, sink: Sink, report: Report, least: int) -> DumpRecord:
         started = datetime.now(UTC)
@@ -249,23 +263,6 @@ class PostgreSQL:
             why=error.words,
             repair="espere a que termine el proceso que modifica las tablas y repita el caso",
         )
-
-
-@contextmanager
-def password_in_memory(connection: Connection) -> Iterator[tuple[dict[str, str], list[int], list[str]]]:
-    """Yield environment, inherited files and secrets of a client program.
-
-    The password is in a file of memory that the child inherits: not on the command line, not in the
-    environment, not on a disk, and nothing stays behind whatever kills us.
-    """
-    password = connection.password()
-    if password is None:
-        yield child_environment(PGPASSFILE=NO_PASSWORDS), [], []
-        return
-    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    with memory_file(f"*:*:*:*:{escaped}\n".encode()) as stream:
-        descriptor = stream.fileno()
-        yield child_environment(PGPASSFILE=f"/proc/self/fd/{descriptor}"), [descriptor], [password]
 
 
 def _tee(first: t.Callable[[bytes], object], second: t.Callable[[bytes], object]) -> Sink:

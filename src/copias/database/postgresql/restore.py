@@ -12,12 +12,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
+from copias.database.children import memory_file, run_tool, spawn, stop, tail_of
 from copias.database.contract import Connection, Contents, DumpRecord
 from copias.database.postgresql.archive import schema_of, sequence_name
 from copias.database.postgresql.catalog import list_relations, list_sequences
 from copias.database.postgresql.digest import Digester
-from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
+from copias.database.postgresql.passwords import password_in_memory
+from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.tools import Tools, require_server
 from copias.database.schema import sum_of_schema
 from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
@@ -42,15 +43,37 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
         NotReady: the server lacks an extension that the dump uses.
         NotEqual: pg_restore failed; its words are in the message.
     """
+    target = dataclasses.replace(server, database=f"prueba_{record.sha256[:12]}")
+    with closing(connect(server)) as session:
+        fill_database(dump, target, session, record, report=report, seconds=seconds)
+    return target
+
+
+def fill_database(
+    dump: Path,
+    target: Connection,
+    session: Session,
+    record: DumpRecord,
+    *,
+    report: Report,
+    seconds: float,
+    superusers: bool = True,
+) -> None:
+    """Create ``target``, which must not exist, and restore into it; ``session`` is of the same server.
+
+    ``superusers`` makes the roles that were superusers such again, which only a private server should allow.
+
+    Raises:
+        NotReady: the server lacks an extension that the dump uses.
+        NotEqual: pg_restore failed; its words are in the message.
+    """
     whose = f"restauración de «{record.database}»"
     tools = require_server(record.major, whose=whose)
-    target = dataclasses.replace(server, database=f"prueba_{record.sha256[:12]}")
-    with closing(connect(server)) as session, explained(whose):
+    with explained(whose):
         _require_extensions(session, record, whose)
-        _create_roles(session, record)
+        _create_roles(session, record, superusers=superusers)
         _create_database(session, target.database, record)
         _run(tools, dump, target, session, report=report, seconds=seconds, whose=whose)
-    return target
 
 
 def digest_restored(restored: Connection, method: str, major: int) -> Contents:
@@ -62,7 +85,16 @@ def digest_restored(restored: Connection, method: str, major: int) -> Contents:
         sequences = _sequences(session)
     with Digester(restored, relations, method) as digester:
         command = [tools["pg_dump"], "--format=custom", "--schema-only", f"--dbname={conninfo(restored)}"]
-        schema = schema_of(tools, command, whose=whose)
+        with password_in_memory(restored) as (environment, pass_fds, secrets):
+            archive = run_tool(
+                command,
+                whose=whose,
+                what="leer la definición restaurada",
+                environment=environment,
+                pass_fds=pass_fds,
+                secrets=secrets,
+            )
+        schema = schema_of(tools, archive, whose=whose)
         tables, large_objects = digester.finish()
     return Contents(
         method=method,
@@ -113,12 +145,12 @@ def _require_extensions(session: Session, record: DumpRecord, whose: str) -> Non
         )
 
 
-def _create_roles(session: Session, record: DumpRecord) -> None:
+def _create_roles(session: Session, record: DumpRecord, *, superusers: bool) -> None:
     there = {name for (name,) in session.execute("SELECT rolname FROM pg_roles").fetchall()}
     for name, superuser in record.roles.items():
         if name not in there:
             # Only a superuser may own an event trigger or a foreign-data wrapper.
-            kind = sql.SQL("SUPERUSER" if superuser else "NOSUPERUSER")
+            kind = sql.SQL("SUPERUSER" if superuser and superusers else "NOSUPERUSER")
             session.execute(sql.SQL("CREATE ROLE {} NOLOGIN {}").format(sql.Identifier(name), kind))
 
 
@@ -150,8 +182,8 @@ def _run(
         f"--dbname={conninfo(target)}",
         str(dump),
     ]
-    with memory_file() as complaints:
-        process = spawn(command, environment=child_environment(PGPASSFILE=NO_PASSWORDS), stderr=complaints)
+    with memory_file() as complaints, password_in_memory(target) as (environment, pass_fds, _):
+        process = spawn(command, environment=environment, stderr=complaints, pass_fds=pass_fds)
         try:
             _follow(process, session, target.database, report, seconds)
         except subprocess.TimeoutExpired:
