@@ -304,6 +304,9 @@ class Town:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         for folder in (self.world.nas, self.temporary, self.world.home / "inventory"):
             shutil.rmtree(folder, ignore_errors=True)
+        for delivered in (self.world.home / "entregas", self.world.home / "entregas-proveedor"):
+            for path in delivered.glob("*"):
+                shutil.rmtree(path)
         self.temporary.mkdir()
         self.temporary.chmod(0o1777)  # the scratch server is another account when we are root
         (self.temporary / "home").mkdir()
