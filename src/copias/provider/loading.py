@@ -36,7 +36,8 @@ SERVER_ROOM: t.Final = 1.3
 """How many times the dump's size the disk of a scratch server must have free, as the drivers ask."""
 _TOLD: t.Final = 300
 _NOT_ITS_FAULT: t.Final = re.compile(
-    r"\b(?:1044|1045|1115|1142|1227|1273|1286)\b|[Dd]enied|Unknown (?:collation|character set|storage engine)"
+    r"\bERROR (?:1044|1045|1115|1142|1227|1273|1286|1449)\b|[Dd]enied"
+    r"|Unknown (?:collation|character set|storage engine)"
 )
 """What MariaDB says where the account may not, or this server cannot."""
 

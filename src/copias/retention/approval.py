@@ -165,14 +165,15 @@ def require_removable(office: Office, entries: Iterable[dict[str, t.Any]]) -> No
         NotReady: naming the first that may not, and why.
     """
     plan = plan_office(office, datetime.now(BOGOTA).date())
-    may_go = {one.package.copy: one.package.sha256.hex() for one in plan.removable}
+    may_go = {one.package.copy: (one.package.sha256.hex(), one.package.store) for one in plan.removable}
     protected = {one.package.copy: "; ".join(one.floors) for one in plan.protected}
     for entry in entries:
-        if may_go.get(entry["copy"]) != entry["sha256"]:
+        # On another store since it was approved, it would be looked for where it is not, and be told as gone.
+        if may_go.get(entry["copy"]) != (entry["sha256"], entry["store"]):
             raise NotReady(
                 "la lista tiene una copia que no se puede eliminar",
                 whose=entry["copy"],
-                why=protected.get(entry["copy"], "no está vencida, cambió o ya no existe"),
+                why=protected.get(entry["copy"], "no está vencida, cambió, está en otro destino o ya no existe"),
                 repair="pida la lista de hoy con `copias retention expired` y apruébela de nuevo",
             )
 

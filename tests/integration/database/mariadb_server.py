@@ -14,6 +14,7 @@ import psutil
 
 from copias.database import Connection
 from copias.database.children import child_environment
+from copias.database.mariadb.scratch import ADMINISTRATOR
 from copias.database.mariadb.session import Session, ask, connect, options_in_memory, quoted
 from copias_sandbox import sinfa, sinfa_mariadb
 from tests.integration.database.harness import CHANGES, Expected, children_called
@@ -49,7 +50,7 @@ class MariaDBHarness:
         return dataclasses.replace(self.server.reader, database=name)
 
     def twin(self, restored: Connection) -> Connection:
-        root = dataclasses.replace(restored, user="root")
+        root = dataclasses.replace(restored, user=ADMINISTRATOR)
         name = f"gemela_{next(self._numbers)}"
         with closing(connect(root)) as session:
             ask(session, f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4 COLLATE utf8mb4_spanish_ci")
@@ -73,12 +74,12 @@ class MariaDBHarness:
             sinfa_mariadb.run(session, statements)
 
     def administrator(self, connection: Connection) -> Session:
-        """Open a session of whoever may do anything: in the source, or in a scratch server's root."""
+        """Open a session of whoever may do anything: in the source, or in a scratch server."""
         return sinfa_mariadb.open_powerful(self.administrator_of(connection))
 
     def administrator_of(self, connection: Connection) -> Connection:
         if connection.port != self.server.reader.port:
-            return dataclasses.replace(connection, user="root")
+            return dataclasses.replace(connection, user=ADMINISTRATOR)
         return dataclasses.replace(self.server.administrator, database=connection.database)
 
     def account(self, name: str, grants: t.Sequence[str], connection: Connection) -> Connection:

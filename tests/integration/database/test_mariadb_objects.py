@@ -18,6 +18,7 @@ from copias.database.mariadb import MariaDB, ScratchServer
 from copias.database.mariadb.catalog import Column, Table, list_tables
 from copias.database.mariadb.digest import digest_table
 from copias.database.mariadb.restore import restore_dump
+from copias.database.mariadb.scratch import ADMINISTRATOR
 from copias.database.mariadb.session import ask, connect, options_in_memory
 from copias.errors import BadConfiguration, CopyFailed, NotEqual, NotReady
 from copias.progress import ignore
@@ -169,6 +170,8 @@ def test_restored_copy_answers_questions_and_changes_for_none(restored, mariadb)
         "SET GLOBAL general_log_file = '{place}';",
         "GRANT FILE ON *.* TO copias_prueba@localhost;",
         "DROP DATABASE mysql;",
+        "CREATE DEFINER=root@localhost PROCEDURE p() SET GLOBAL general_log_file = '{place}';\nCALL p();",
+        "CREATE DEFINER=`mariadb.sys`@localhost PROCEDURE p() SELECT User FROM mysql.global_priv;\nCALL p();",
     ],
 )
 def test_dump_that_would_do_more_than_fill_its_database_is_refused(
@@ -181,12 +184,48 @@ def test_dump_that_would_do_more_than_fill_its_database_is_refused(
     dump.write_text(f"-- MariaDB dump\n{line.format(place=place)}\n-- Dump completed\n")
     name = f"hostil_{hashlib.sha256(line.encode()).hexdigest()[:8]}"
     record = dataclasses.replace(made.record, database=name)
-    server = dataclasses.replace(copy, user="root", database="mysql")
+    server = dataclasses.replace(copy, user=ADMINISTRATOR, database="mysql")
 
     with pytest.raises(NotEqual, match="no se pudo restaurar"):
         restore_dump(dump, server, record, report=ignore, seconds=60)
 
     assert not place.exists()
+
+
+def test_view_that_calls_a_function_of_root_is_restored_and_root_may_nothing_else(
+    restored, mariadb, tmp_path: Path
+) -> None:
+    made, copy = restored
+    dump = tmp_path / "vista.sql"
+    dump.write_text(
+        "-- MariaDB dump\n"
+        "CREATE DEFINER=root@localhost FUNCTION siete() RETURNS INT RETURN 7;\n"
+        "CREATE DEFINER=root@localhost FUNCTION otra() RETURNS INT RETURN (SELECT COUNT(*) FROM mysql.global_priv);\n"
+        "CREATE DEFINER=root@localhost SQL SECURITY DEFINER VIEW vista AS SELECT siete() AS siete;\n"
+        "-- Dump completed\n"
+    )
+    server = dataclasses.replace(copy, user=ADMINISTRATOR, database="mysql")
+    record = dataclasses.replace(made.record, database="con_vista")
+
+    fresh = restore_dump(dump, server, record, report=ignore, seconds=60)
+
+    assert made.driver.query(fresh, "SELECT siete FROM vista") == ((7,),)
+    with pytest.raises(BadConfiguration, match="denied"):
+        made.driver.query(fresh, "SELECT otra()")
+
+
+def test_statement_that_fails_is_not_told(restored, mariadb, tmp_path: Path) -> None:
+    made, copy = restored
+    dump = tmp_path / "falla.sql"
+    dump.write_text("-- MariaDB dump\nINSERT INTO nadie VALUES (1032456789, 'Marta Prueba');\n-- Dump completed\n")
+    server = dataclasses.replace(copy, user=ADMINISTRATOR, database="mysql")
+    record = dataclasses.replace(made.record, database="falla")
+
+    with pytest.raises(NotEqual, match="no se pudo restaurar") as caught:
+        restore_dump(dump, server, record, report=ignore, seconds=60)
+
+    assert "1032456789" not in str(caught.value)
+    assert "Marta" not in str(caught.value)
 
 
 def test_deep_check_finds_a_damaged_table(restored, mariadb) -> None:

@@ -258,6 +258,17 @@ def test_list_that_was_changed_on_disk_is_refused(archive: Archive, expired: lis
         destroy_list(archive.office(), code)
 
 
+def test_package_that_moved_since_it_was_approved_is_not_told_as_gone(archive: Archive, expired: list[str]) -> None:
+    code, office = archive.approve_twice(), archive.office()
+    (moved, *_) = archive.plan().removable
+    office.book.record(moved.package.case, "copy.moved", {"copy": moved.package.copy, "from": "nas", "store": "otra"})
+
+    with pytest.raises(NotReady, match="está en otro destino"):
+        destroy_list(office, code[:12])
+
+    assert {one.package.copy for one in archive.plan().removable} == set(expired)
+
+
 def test_newest_proven_package_of_an_account_never_expires(archive: Archive) -> None:
     only = archive.add(date(TODAY.year - 20, 1, 1))
 

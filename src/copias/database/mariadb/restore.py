@@ -26,6 +26,8 @@ from copias.database.schema import sum_of_schema
 from copias.errors import BackupError, CopyFailed, NotEqual
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from copias.database.contract import Connection
     from copias.database.mariadb.session import Session
     from copias.progress import Report
@@ -44,7 +46,11 @@ CLIENT_OPTIONS = (
     "--comments",
     "--default-character-set=utf8mb4",
     "--max-allowed-packet=1G",
+    # Else the statement that failed is told, which is somebody's data; older clients have no such option.
+    "--loose-skip-print-query-on-error",
 )
+ROOTS = tuple(f"root@{host}" for host in ("localhost", "127.0.0.1", "::1", "%"))
+"""Whose objects are the most usual ones; to the private server they are nobody (see ``ADMINISTRATOR`` there)."""
 COUNTER = "AUTO_INCREMENT"
 _DEFINERS = """
 SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = %s
@@ -67,9 +73,12 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
     target = dataclasses.replace(server, database=record.database, user=OWNER)
     with closing(connect(server)) as session, explained(whose):
         _create_database(session, record)
+        # A view that calls a function is not even made while the function's definer is nobody.
+        _create_definers(session, record.database, {*ROOTS, *record.roles})
     _run(dump, target, record, report=report, seconds=seconds, whose=whose)
     with closing(connect(dataclasses.replace(server, database=record.database))) as session, explained(whose):
-        _create_definers(session, record.database)
+        found = {str(definer) for (definer,) in ask(session, _DEFINERS, (record.database,) * 4)}
+        _create_definers(session, record.database, found)
     return target
 
 
@@ -134,11 +143,11 @@ def _create_database(session: Session, record: DumpRecord) -> None:
     ask(session, f"GRANT SELECT ON mysql.proc TO {owner}")
 
 
-def _create_definers(session: Session, database: str) -> None:
+def _create_definers(session: Session, database: str, definers: Iterable[str]) -> None:
     """Make the accounts in whose name views and routines run: without them they could not be asked anything."""
-    for (definer,) in ask(session, _DEFINERS, (database,) * 4):
-        user, _, host = str(definer).rpartition("@")
-        if user in {"root", OWNER, READER}:
+    for definer in sorted(definers):
+        user, _, host = definer.rpartition("@")
+        if user in {OWNER, READER} or not (user or host):
             continue
         if user and host:
             account = f"{quoted(user)}@{quoted(host)}"

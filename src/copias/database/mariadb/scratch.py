@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
 import subprocess
 import time
 import typing as t
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from copias.database.children import Account, Process, child_environment, run_tool, spawn, stop, unprivileged_account
 from copias.database.contract import Connection
-from copias.database.mariadb.session import SOCKET, connect
+from copias.database.mariadb.session import SOCKET, ask, connect
 from copias.database.mariadb.tools import Server, require_server, series_of
 from copias.database.server import ServerFolder, require_room
 from copias.errors import CopyFailed, NotReady, SourceUnavailable
 
 PORT = 3306
 """A number to be told; no port is opened."""
-ADMINISTRATOR = "root"
+ADMINISTRATOR = f"copias_{secrets.token_hex(16)}"
+"""A name that no dump knows: whoever restores one may make objects in others' names, and then run them as those."""
+_ONLY_OURS = (
+    f"UPDATE mysql.global_priv SET User = '{ADMINISTRATOR}' WHERE User = 'root' AND Host = 'localhost'",  # noqa: S608
+    f"DELETE FROM mysql.global_priv WHERE User <> '{ADMINISTRATOR}'",  # noqa: S608
+    # What the server's own accounts may see, our name too.
+    "DELETE FROM mysql.tables_priv",
+    "DELETE FROM mysql.proxies_priv",
+    "FLUSH PRIVILEGES",
+)
 START_SECONDS = 60
 OWN_ROOM = 600 << 20
 """Bytes of an empty server: its logs, its system tables, its temporary space."""
@@ -113,10 +124,13 @@ class ScratchServer:
         deadline = time.monotonic() + START_SECONDS
         while self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
             try:
-                connect(self.connection).close()
+                session = connect(dataclasses.replace(self.connection, user="root"))
             except SourceUnavailable:
                 time.sleep(0.05)
             else:
+                with closing(session):
+                    for statement in _ONLY_OURS:
+                        ask(session, statement)
                 return
         log = (self._place.path / "servidor.log").read_text(errors="replace")
         raise NotReady(
