@@ -13,7 +13,7 @@ from copias.case.states import STATE_WORDS, State
 from copias.case.story import is_notice
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from copias.case.story import Story
     from copias.ledger import Event
@@ -37,7 +37,7 @@ _WORDS: t.Final = {
     "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.voided": "Copia {copy} descartada: {why}",
     "copy.spoilt": "Copia {copy} dañada, ya no cuenta: {why}",
-    "copy.doubted": "Copia {copy} dudosa: igual al origen, pero no pasa las comprobaciones",
+    "copy.doubted": "Copia {copy} dudosa: está entera, pero no pasa las comprobaciones",
     "copy.accepted": "Copia {copy} aceptada con sus dudas: {reason}",
     "provider.requested": "Se pidió la copia de {database} al proveedor {provider}",
     "provider.promised": "El proveedor promete la copia para el {said}. {note}",
@@ -54,6 +54,8 @@ _WORDS: t.Final = {
     "notice.skipped": "Aviso {key} no enviado: {why}",
 }
 _RECOVERED: t.Final = "Resuelto con la recuperación {restore}"
+_UNCOMPARED: t.Final = "Copia {copy} revisada: {words}"
+"""Of a copy that was compared with no source, such as what a provider delivered."""
 _NOTICE_SENT: t.Final = "Aviso {key} enviado"
 _RETIRES: t.Final = "; se retira el {:%d/%m/%Y}"
 
@@ -71,8 +73,21 @@ def _say(event: Event) -> str:
     sent = event.event == "outbox.delivered" and "message" in event.data
     given_back = event.event == "case.resolved" and "restore" in event.data
     said = (_NOTICE_SENT if sent else _RECOVERED if given_back else _WORDS[event.event]).format_map(words)
+    if event.event == "copy.verified":
+        said = _say_verified(event.data, said)
     retires = event.data.get("retires") if event.event == "case.classified" else None
     return said + _RETIRES.format(date.fromisoformat(retires)) if retires else said
+
+
+def _say_verified(data: Mapping[str, t.Any], said: str) -> str:
+    """Return how far a proof goes, and no further; older events say no level, and were all compared."""
+    from copias.package.facts import ProofLevel
+
+    level = ProofLevel(data.get("level", ProofLevel.RESTORED))
+    if level is not ProofLevel.RESTORED:
+        return _UNCOMPARED.format(copy=data["copy"], words=level.text)
+    count = data.get("not_compared", 0)
+    return f"{said}; {count} tablas no se pudieron comparar" if count else said
 
 
 class _Blanks(dict[str, t.Any]):

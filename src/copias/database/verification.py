@@ -17,7 +17,10 @@ from copias.progress import Report, ignore
 BLOCK = 1 << 20
 FULL = ("No space left on device", "No queda espacio", "Disk full", "is full")
 BROKEN = (
-    "worker process died",
+    "out of memory",
+    "out of shared memory",
+    "Too many open files",
+    "terminating connection",
     "server closed the connection",
     "Server has gone away",
     "Lost connection",
@@ -28,6 +31,9 @@ BROKEN = (
 """What tools say when this machine, and not the dump, is the reason that a restore failed."""
 CUT = "could not read from input file"
 """What pg_restore says of a dump without its end, before it says that its worker died of it."""
+WORKER = "worker process died"
+"""What pg_restore says at last, whatever its worker died of: where the server refused the data, of that."""
+REFUSED = "ERROR:"
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,8 @@ def _blame(error: NotEqual) -> BackupError:
             why=error.why,
             repair="libere espacio en la carpeta temporal (TMPDIR) y repita; la copia no tiene la culpa",
         )
-    if any(words in error.why for words in BROKEN) and CUT not in error.why:
+    broken = any(words in error.why for words in BROKEN) or (WORKER in error.why and REFUSED not in error.why)
+    if broken and CUT not in error.why:
         return CopyFailed(
             "la restauración de prueba se interrumpió",
             whose=error.whose,

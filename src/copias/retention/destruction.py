@@ -135,6 +135,13 @@ def _remove_all(office: Office, wanted: ApprovalList, left: dict[str, dict[str, 
 
 def _remove_package(office: Office, wanted: ApprovalList, entry: dict[str, t.Any], store: Store) -> None:
     (record,) = (one for one in office.book.story(entry["case"]).copies if one.copy_id == entry["copy"])
+    if record.store != store.name:
+        raise NotReady(
+            "una copia de la lista se movió a otro destino mientras se eliminaba",
+            whose=entry["copy"],
+            why=f"está en {record.store} y la lista dice {store.name}; de ella no se borró nada",
+            repair="pida la lista de hoy con `copias retention expired` y apruébela de nuevo",
+        )
     names = list(dict.fromkeys(_files_of(office, record)))
     for name in names:
         store.remove(name)

@@ -128,6 +128,7 @@ class NightFacts:
         ledger_time: of the newest event of the ledger.
         most: removals that are allowed at once; by default what the settings say.
         to_free: room of an earlier removal is still to be freed.
+        in_question: names of copies, and of other things, with a finding that nobody treated yet.
     """
 
     repository: str
@@ -139,6 +140,7 @@ class NightFacts:
     ledger_time: datetime | None = None
     most: int | None = None
     to_free: bool = False
+    in_question: frozenset[str] = frozenset()
 
 
 Pair: t.TypeAlias = "tuple[NightCopy, Snapshot]"

@@ -79,7 +79,7 @@ def _apply(settings: RetentionSettings, pairs: Iterable[Pair]) -> dict[str, tupl
 def _decide_leftovers(
     facts: NightFacts, found: SortedOut, decisions: Sequence[Decision], doubted: AbstractSet[str]
 ) -> Iterable[Decision]:
-    """Decide of what no schedule is asked: snapshots of void copies go, and companions go with their copy."""
+    """Decide of what no schedule is asked: what is void goes once nobody asks why, companions with their copy."""
     leaders = {decision.copy: decision for decision in decisions}
     for copy, snapshot in (*found.dead, *found.companions):
         floors, why = _decide_leftover(facts, copy, leaders.get(copy.copy))
@@ -103,6 +103,9 @@ def _decide_leftover(facts: NightFacts, copy: NightCopy, leader: Decision | None
         return (f"está retenida: {hold}",), ""
     if copy.exists:
         return ("acompaña a una copia que no está en el repositorio",), ""
+    if copy.status == "void" and copy.copy in facts.in_question:
+        # Why it is void may be a fault of the proof: it is evidence, and perhaps the only copy of its day.
+        return ("tiene un hallazgo abierto",), ""
     return (), "su copia fue anulada" if copy.status == "void" else "su copia ya se eliminó"
 
 

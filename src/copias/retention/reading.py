@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
+from copias.findings import OPENED, TREATED, list_findings
 from copias.night.catalogue import REMOVED, VOIDED, NightCopy, Status, list_night_copies
 from copias.night.state_copy import KEPT
 from copias.repository.snapshots import ForgetPlan, Policy, forget_plan
@@ -20,7 +21,7 @@ if t.TYPE_CHECKING:
     from copias.repository.repository import Repository
     from copias.retention.settings import Schedule
 
-FEW: t.Final = frozenset({HELD, RELEASED, PLANNED, FREED})
+FEW: t.Final = frozenset({HELD, RELEASED, PLANNED, FREED, OPENED, TREATED})
 """Events that a plan is made from, beside those of the copies; there are few of them."""
 
 
@@ -62,6 +63,7 @@ def read_facts(
         ledger_time=last.when if last else None,
         most=most,
         to_free=must_free(events, name),
+        in_question=frozenset(finding.about for finding in list_findings(events)),
     )
 
 

@@ -17,7 +17,7 @@ from copias.database.postgresql.scratch import reachable_tools
 from copias.database.postgresql.session import connect
 from copias.database.postgresql.tools import Tools, installed
 from copias.database.server import ServerFolder
-from copias.errors import BackupError, CopyFailed, NotReady
+from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
 from copias.progress import ignore
 
 
@@ -161,6 +161,25 @@ def test_database_of_another_encoding_is_proved_in_it(postgresql, dumped) -> Non
     assert made.record.encoding == "LATIN1"
     proof = verify(made.driver, made.file, made.record)
     assert proof.equal, proof.differences
+
+
+def test_data_that_the_server_refuses_is_the_copys_fault_and_is_not_told(postgresql, dumped) -> None:
+    connection = postgresql.fresh()
+    with postgresql.administrator(connection.database) as session:
+        session.execute(
+            "CREATE FUNCTION public.vale(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+            "CREATE TABLE public.vecino (cedula bigint CHECK (public.vale(cedula)), nombre text);"
+            "INSERT INTO public.vecino VALUES (1032456789, 'Marta Prueba');"
+            "CREATE OR REPLACE FUNCTION public.vale(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT $1 < 0';"
+            "GRANT SELECT ON public.vecino TO copias_lectura"
+        )
+    made = dumped(connection)
+
+    with pytest.raises(NotEqual, match="violates check constraint") as caught:
+        verify(made.driver, made.file, made.record)
+
+    assert "1032456789" not in str(caught.value)
+    assert "Marta" not in str(caught.value)
 
 
 def test_database_of_an_unknown_locale_is_proved_in_a_plain_one(restored, postgresql) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from copias.errors import AlreadyRunning
 from copias.files import locked
-from copias.findings import list_findings
+from copias.findings import list_findings, open_finding, treat_finding
 from copias.night.catalogue import MADE, list_night_copies
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import forget
@@ -183,6 +183,19 @@ def test_snapshot_of_a_void_copy_goes(nights: Nights) -> None:
     assert outcome.error is None
     assert len(nights.listed()) == 4
     assert nights.existing() == [*names[:2], *names[3:]]
+
+
+def test_snapshot_of_a_void_copy_stays_until_its_finding_is_treated(nights: Nights) -> None:
+    names = nights.add_days(5)
+    finding = open_finding(nights.office, about=names[2], what="el simulacro de restauración falló")
+    nights.void(names[2])
+
+    kept = apply_repository(nights.office, "nas")
+    treat_finding(nights.office, finding.finding, action="se miró por qué")
+    gone = apply_repository(nights.office, "nas")
+
+    assert (kept.removed, gone.error) == ([], None)
+    assert len(nights.listed()) == 4
 
 
 def test_snapshot_whose_date_is_not_the_ledgers_stops_its_database(nights: Nights) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
 import time
 import typing as t
@@ -30,6 +31,8 @@ if t.TYPE_CHECKING:
 JOBS = 2
 LOOK = 0.5
 """Seconds between two looks at the size of what is being restored."""
+_DATA = re.compile(r" · (?:DETAIL|CONTEXT): .*?(?= · (?:pg_restore|HINT|Command was|ERROR):|$)", re.DOTALL)
+"""Where the server quotes the row that it refused, which is somebody's data."""
 FALLBACK_LOCALES = ("C.UTF-8", "C.utf8", "C")
 
 
@@ -193,7 +196,7 @@ def _run(
         if process.returncode < 0:  # killed, by a person or for want of memory: that says nothing of the dump
             raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
         if process.returncode != 0:
-            raise _not_restored(whose, tail_of(complaints))
+            raise _not_restored(whose, _DATA.sub("", tail_of(complaints)))
 
 
 def _follow(process: subprocess.Popen[bytes], session: Session, database: str, report: Report, seconds: float) -> None:

@@ -1,0 +1,40 @@
+"""The story of a case says of a proof how far it goes, and no further."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from copias.case.story import Story
+from copias.case.telling import tell_events
+from copias.ledger import Event
+
+
+def tell(data: dict[str, Any]) -> str:
+    moment = datetime(2026, 11, 26, 12, tzinfo=UTC).isoformat()
+    who = {"name": "Ana"}
+    event = Event(n=1, time=moment, event="copy.verified", case="7", run=None, actor=who, data=data, previous="")
+    ((_, _, words),) = tell_events(Story("7", events=(event,)))
+    return words
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        ("intact", "restauración no probada"),
+        ("loaded", "sin comparar con el origen"),
+        ("delivered", "conciliación con el origen no posible"),
+    ],
+)
+def test_copy_that_was_compared_with_no_source_is_not_told_equal_to_it(level: str, words: str) -> None:
+    said = tell({"copy": "sinfa-hacienda-7", "level": level})
+
+    assert words in said
+    assert "igual al origen" not in said
+
+
+def test_restored_copy_is_told_equal_and_what_was_not_compared_too() -> None:
+    assert tell({"copy": "c", "level": "restored"}) == "Copia c probada e igual al origen"
+    assert tell({"copy": "c", "level": "restored", "not_compared": 2}).endswith("2 tablas no se pudieron comparar")
