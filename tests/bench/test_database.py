@@ -53,7 +53,9 @@ wall = time.perf_counter() - begun
 own = resource.getrusage(resource.RUSAGE_SELF)
 tools = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = own.ru_utime + own.ru_stime + tools.ru_utime + tools.ru_stime
-print(json.dumps({"wall": wall, "cpu": cpu, "peak": own.ru_maxrss * 1024, "bytes": record.bytes, "rows": record.rows}))
+# Of this process alone: ru_maxrss is, after a fork, the parent's.
+peak = int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) * 1024
+print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "bytes": record.bytes, "rows": record.rows}))
 """
 
 

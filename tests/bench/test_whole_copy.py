@@ -45,8 +45,10 @@ packed = pack_dump(
 wall = time.perf_counter() - begun
 own = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
+# Of this process alone: ru_maxrss is, after a fork, the parent's.
+peak = int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) * 1024
 print(json.dumps({
-    "wall": wall, "peak": own.ru_maxrss * 1024, "bytes": packed.record.bytes, "stored": packed.package.bytes,
+    "wall": wall, "peak": peak, "bytes": packed.record.bytes, "stored": packed.package.bytes,
     "cpu": own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime,
 }))
 """

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from peak import peak_bytes
+
 from copias.errors import CopyFailed
 from copias.google import GoogleSettings
 from copias.google.budget import QuotaBudget
@@ -44,7 +46,7 @@ def main() -> None:
         "wall": time.perf_counter() - begun,
         "cpu": time.process_time() - before,
         "all_cpu": used.ru_utime + used.ru_stime,
-        "peak": used.ru_maxrss * 1024,
+        "peak": peak_bytes(),
     }
     print(json.dumps({**told, **figures}))
 

@@ -20,6 +20,7 @@ import google_auth_httplib2
 import httplib2
 from google.oauth2 import service_account
 from googleapiclient import discovery, discovery_cache
+from peak import peak_bytes
 
 from copias.google.scopes import GMAIL_READ
 from copias.mailbox.fetching import COMMIT_MESSAGES
@@ -41,7 +42,7 @@ def main() -> None:
         "wall": time.perf_counter() - begun,
         "cpu": time.process_time() - before,
         "all_cpu": used.ru_utime + used.ru_stime,
-        "peak": used.ru_maxrss * 1024,
+        "peak": peak_bytes(),
     }
     print(json.dumps(figures))
 
