@@ -121,7 +121,8 @@ def explain(name: str, code: int, complaints: str, *, doing: str) -> BackupError
     if code == WRONG_PASSWORD:
         return _wrong_password(name, words)
     for kind, pattern, what, repair in _WORDS:
-        if re.search(pattern, words, re.IGNORECASE):
+        # In all that was said: what ssh said first may be far from the end of it.
+        if re.search(pattern, complaints, re.IGNORECASE):
             return kind(what, whose=name, why=f"no se pudo {doing}: {words}", repair=repair)
     how = f"lo mató la señal {-code}" if code < 0 else f"terminó con código {code}"
     if code == CANCELLED:
