@@ -15,7 +15,7 @@ from copias.errors import NotReady
 if t.TYPE_CHECKING:
     from copias.case.story import Story
     from copias.office import Office
-    from copias.package.facts import Scope, SourceFacts
+    from copias.package.facts import AuthorisationFacts, Scope, SourceFacts
     from copias.package.manifest import Manifest
 
 
@@ -75,9 +75,9 @@ def draft_manifest(
 ) -> Manifest:
     """Return the manifest of a copy but for what only its package knows; ``facts`` are those of the kind."""
     from copias.package import Manifest, Proof, ProofLevel
-    from copias.package.facts import Agent, AuthorisationFacts, CaseFacts, Times, Versions
+    from copias.package.facts import Agent, CaseFacts, Times, Versions
 
-    procedure, grant = office.deployment.procedure, work.authorisation
+    procedure = office.deployment.procedure
     return Manifest(
         entity=office.deployment.entity,
         case=CaseFacts(
@@ -89,13 +89,7 @@ def draft_manifest(
             department=work.department,
             record_series=record_series,
         ),
-        authorisation=AuthorisationFacts(
-            authoriser=grant.authoriser,
-            post=grant.post,
-            document=grant.document,
-            motive=grant.motive,
-            standing=work.standing,
-        ),
+        authorisation=_describe_authorisation(work),
         source=source,
         scope=scope,
         counts=counts,
@@ -111,4 +105,17 @@ def draft_manifest(
         previous_ledger_hash=office.book.ledger.head().sha256,
         proof=Proof.at(ProofLevel.PENDING),
         **facts,
+    )
+
+
+def _describe_authorisation(work: CaseWork) -> AuthorisationFacts:
+    from copias.package.facts import AuthorisationFacts
+
+    grant = work.authorisation
+    return AuthorisationFacts(
+        authoriser=grant.authoriser,
+        post=grant.post,
+        document=grant.document,
+        motive=grant.motive,
+        standing=work.standing,
     )

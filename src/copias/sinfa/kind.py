@@ -128,10 +128,10 @@ def _say_delivered(copy: CopyRecord) -> str:
 
 
 def _check_source(office: Office, name: str, database: DatabaseSettings) -> tuple[SourceFacts | None, list[Check]]:
-    from copias.database import driver_for
     from copias.sinfa.records import last_record
+    from copias.sinfa.sources import open_driver
 
-    driver = driver_for(database.engine, database.connection(), time_limit=database.time_limit.total_seconds())
+    driver = open_driver(database)
     try:
         source = driver.probe(last_record(office.deployment, name))
     except BackupError as error:
