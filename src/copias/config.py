@@ -31,6 +31,8 @@ from copias.helpdesk.settings import HelpDeskSettings
 from copias.inventory_options import InventoryOptions
 from copias.local_path import LocalPath
 from copias.mailbox.settings import MailboxSettings
+from copias.night.settings import NightSettings
+from copias.policies import Policies, Policy, PolicyName
 from copias.provider.providers_file import read_providers
 from copias.provider.settings import ProviderName, ProviderSettings
 from copias.repository.settings import RepositorySettings
@@ -146,6 +148,8 @@ class Deployment(InventoryOptions):
     deliveries: DeliverySettings | None = None
     notices: NoticeSettings | None = None
     retention: RetentionSettings = RetentionSettings()
+    night: NightSettings = NightSettings()
+    policies: dict[PolicyName, Policy] = Field(default_factory=dict)
     procedure: Procedure = Procedure()
     departments: tuple[str, ...] = ()
 
@@ -155,6 +159,22 @@ class Deployment(InventoryOptions):
             if database.provider is not None and database.provider not in self.providers:
                 raise ValueError(f"databases.{name}.provider: «{database.provider}» no está en providers")
         return self
+
+    @model_validator(mode="after")
+    def _check_policies(self) -> t.Self:
+        for name, policy in self.policies.items():
+            strange = sorted(set(policy.databases) - self.databases.keys())
+            if strange:
+                raise ValueError(f"policies.{name}.databases: {', '.join(strange)} no está en databases")
+        mirrors = self.night.mirrors_repository
+        if mirrors is not None and mirrors not in self.repositories:
+            raise ValueError(f"night.mirrors_repository: «{mirrors}» no está en repositories")
+        return self
+
+    @property
+    def known_policies(self) -> Policies:
+        """Return the policies, to ask for that of a thing."""
+        return Policies(self.policies)
 
     @property
     def ledger(self) -> Path:
@@ -170,6 +190,11 @@ class Deployment(InventoryOptions):
     def runs(self) -> Path:
         """Return the folder with one folder a run."""
         return self.state / "runs"
+
+    @property
+    def reports(self) -> Path:
+        """Return the folder with one report a night."""
+        return self.state / "reports"
 
     @property
     def copies(self) -> Path:
