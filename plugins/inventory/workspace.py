@@ -23,13 +23,17 @@ description:
   - The group C(departments) has a group for each department, and C(org_units) one for each organisational unit.
   - The groups C(case_subject) and C(recoveries) are empty; a playbook that attends a case puts there what the case
     copies, or the account that it gives mail back to.
+  - The group C(policies) has a group C(policy_NAME) for each policy of the file, with the databases, mailboxes and Drives
+    that it covers, and the variables C(copias_policy), C(copias_every) and C(copias_drill_every), in seconds, and
+    C(copias_nights), how many nightly copies stay. A host is in one policy at most.
   - The variable C(copias_config) of all hosts is the file's path, which every module of the collection asks for.
   - A database has the variables C(sinfa_engine), C(sinfa_department) and C(sinfa_store).
   - An account has the variables C(copias_account), C(copias_department) and C(copias_org_unit).
   - Every host is worked on from the control node, so each has a local connection.
   - The Directory's texts are plain values. Nothing in them is ever a template.
   - A Directory that does not answer is an error, unless an earlier answer is in the cache, which is used then, however
-    old, with a warning.
+    old, with a warning. Where it is not required it is a warning in any case, and the variable C(copias_directory_error)
+    of all hosts tells what it said.
 requirements:
   - The Python package C(copias), which is in this repository.
 extends_documentation_fragment:
@@ -50,6 +54,14 @@ options:
     default: true
     env:
       - name: COPIAS_DIRECTORY
+  directory_required:
+    description:
+      - Whether an inventory without the accounts of a Directory that does not answer is an error.
+      - The night turns it off by the environment. Its databases wait for no Directory.
+    type: bool
+    default: true
+    env:
+      - name: COPIAS_DIRECTORY_REQUIRED
   account_filter:
     description: A search in the Directory's own language. Only accounts that fit it become hosts.
     type: str
@@ -114,6 +126,13 @@ databases:
     department: Secretaría de Hacienda
     record_series: Estados financieros
     store: nas_principal
+
+policies:
+  hacienda_diaria:
+    every: P1D
+    nights: {daily: 14, weekly: 8, monthly: 12, yearly: 10}
+    databases: [hacienda]
+    org_units: [/Secretaría de Hacienda/Tesorería]
 """
 
 import sys
@@ -129,7 +148,8 @@ try:
     from copias.config import Deployment, load_deployment
     from copias.errors import BackupError, Unavailable
     from copias.google.directory import DirectoryUser, read_accounts
-    from copias.google.roster import ACCOUNT_GROUPS, Roster, make_roster
+    from copias.google.roster import ACCOUNT_GROUPS, Roster, find_policies, make_roster
+    from copias.policies import GROUPS, policy_group
 
     IMPORT_ERROR: ImportError | None = None
 except ImportError as error:
@@ -153,7 +173,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
         try:
             self._deployment = deployment = load_deployment(Path(path))
             self._set_up(deployment)
-            accounts = self._accounts(deployment, path, cache=cache)
+            accounts = self._find_accounts(deployment, path, cache=cache)
         except BackupError as error:
             # Its own cause is a dump of the whole model, which says no more than the message.
             raise AnsibleParserError(str(error)) from None
@@ -167,6 +187,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
             self._connect(group)  # a playbook puts in them what the case is about, whatever its kind
         self.inventory.set_variable("all", "copias_config", str(Path(path).resolve()))
         self._describe_databases(deployment)
+        self._add_policies(deployment)
 
     def _set_up(self, deployment: Deployment) -> None:
         """Take the options from the file as the package read it, with its variables filled in."""
@@ -182,6 +203,17 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
             # The cache itself keeps everything: an old answer is better than none while the Directory is down.
             self.set_option("cache_timeout", 0)
             self.load_cache_plugin()
+
+    def _find_accounts(self, deployment: Deployment, path: str, *, cache: bool) -> list[DirectoryUser]:
+        """Return the Directory's accounts; none, and a variable that says why, where they are not required."""
+        try:
+            return self._accounts(deployment, path, cache=cache)
+        except BackupError as error:
+            if self.get_option("directory_required"):
+                raise
+            self.display.warning(str(error))
+            self.inventory.set_variable("all", "copias_directory_error", error.facts())
+            return []
 
     def _accounts(self, deployment: Deployment, path: str, *, cache: bool) -> list[DirectoryUser]:
         """Return the Directory's accounts: from the cache when they are fresh, or when nothing else is to be had."""
@@ -213,7 +245,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
 
     def _add_accounts(self, accounts: list[DirectoryUser]) -> None:
         mailboxes = self._deployment.mailboxes
-        roster = make_roster(
+        self._roster = roster = make_roster(
             accounts,
             is_ours=lambda address: mailboxes is not None and mailboxes.is_account(address),
             groups=self.get_option("account_groups"),
@@ -227,16 +259,19 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
         for group in roster.members:
             self.inventory.add_group(group)
         for parent, children in roster.children.items():
-            self.inventory.add_group(parent)
             for child in children:
-                self.inventory.add_group(child)
-                self.inventory.add_child(parent, child)
+                self._put_group(parent, child)
         for group, hosts in roster.members.items():
             for host in hosts:
                 self.inventory.add_host(host, group=group)
         for host, variables in roster.hosts.items():
             for name, value in variables.items():
                 self.inventory.set_variable(host, name, value)
+
+    def _put_group(self, parent: str, child: str) -> None:
+        self.inventory.add_group(parent)
+        self.inventory.add_group(child)
+        self.inventory.add_child(parent, child)
 
     def _add_group(self, group: str, hosts: list[str]) -> None:
         self.inventory.add_group(group)
@@ -257,3 +292,23 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
             self.inventory.set_variable(name, "sinfa_engine", database.engine)
             self.inventory.set_variable(name, "sinfa_department", database.department)
             self.inventory.set_variable(name, "sinfa_store", database.store)
+
+    def _add_policies(self, deployment: Deployment) -> None:
+        """Group what is copied by policy, last, once its hosts are there; a group without any stays, for ``--limit``."""
+        for name, policy in deployment.policies.items():
+            group = policy_group(name)
+            self._put_group(GROUPS, group)
+            nights = policy.nights or deployment.retention.nights
+            facts = {
+                "copias_policy": name,
+                "copias_every": int(policy.every.total_seconds()),
+                "copias_drill_every": int(policy.drill_every.total_seconds()),
+                "copias_nights": nights.model_dump(),
+            }
+            for key, value in facts.items():
+                self.inventory.set_variable(group, key, value)
+        policies = deployment.known_policies
+        covered = {name: policies.of_database(name)[0] for name in sorted(deployment.databases)}
+        for host, name in (covered | find_policies(self._roster, policies)).items():
+            if name:
+                self.inventory.add_host(host, group=policy_group(name))

@@ -8,37 +8,28 @@ from __future__ import annotations
 
 import os
 import typing as t
-from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, ValidationError, model_validator
 
 from copias.case.notice_settings import NoticeSettings
-from copias.database.contract import Connection
-from copias.database.registry import PORTS
 from copias.errors import BadConfiguration
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
 from copias.inventory_options import InventoryOptions
 from copias.local_path import LocalPath
 from copias.mailbox.settings import MailboxSettings
+from copias.night.mirrors_view import HOST as MIRRORS
 from copias.night.settings import NightSettings
 from copias.policies import Policies, Policy, PolicyName
+from copias.procedure import Procedure
 from copias.provider.providers_file import read_providers
 from copias.provider.settings import ProviderName, ProviderSettings
 from copias.repository.settings import RepositorySettings
-from copias.retention.settings import RetentionSettings
-from copias.sinfa.check_settings import CheckSettings
-from copias.sinfa.restore_settings import RestoreServer
+from copias.retention.settings import RetentionSettings, Schedule
+from copias.run.poll_settings import PollSettings
+from copias.sinfa.settings import DatabaseSettings
 from copias.store.settings import StoreSettings
 from copias.takeout.settings import DeliverySettings
 from copias.variables import expand
@@ -49,84 +40,6 @@ DEFAULT = Path("/etc/copias/copias.yml")
 
 HostName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """Name of an Ansible host, and part of file names."""
-
-
-class Settings(BaseModel):
-    """What all parts of the file share: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Authorisation(Settings):
-    """Who allowed a copy or a recovery, on which document, why, and until when."""
-
-    authoriser: str
-    post: str
-    document: str
-    motive: str
-    until: date | None = None
-    recipient: str | None = None
-    """Account, beside the case's own, that what is recovered may be given to."""
-
-
-class DatabaseSettings(Settings):
-    """A database that is copied: a host of Ansible's group ``sinfa``."""
-
-    engine: str
-    """One of ours; with a provider any word, and then it can only be delivered."""
-    host: str = ""
-    port: int = Field(default_factory=lambda told: PORTS.get(told.get("engine", ""), 0))
-    """Without one, where the engine listens by itself."""
-    database: str
-    user: str = ""
-    password_file: LocalPath | None = None
-    department: str
-    record_series: str
-    store: str = "nas"
-    provider: str | None = None
-    """Who delivers copies of it, by name in ``providers``; it is then not needed that this machine can reach it."""
-    repository: str | None = None
-    """Of its nightly copies; without one it has none."""
-    authorisation: Authorisation | None = None
-    time_limit: timedelta = timedelta(hours=12)
-    checks: tuple[CheckSettings, ...] = ()
-    """What a proof asks the restored database beside comparing it: see :mod:`copias.sinfa.domain`."""
-    restore: RestoreServer | None = None
-    """Where `copias restore sinfa` may make a new database; nowhere when it is left out."""
-
-    @model_validator(mode="after")
-    def _check_source(self) -> t.Self:
-        missing = [name for name in ("host", "user") if not getattr(self, name)]
-        if missing and (self.provider is None or len(missing) == 1):
-            raise ValueError(f"falta {' y '.join(missing)}, o provider si la copia la entrega un proveedor")
-        if missing and self.repository is not None:
-            raise ValueError("falta host y user: las copias nocturnas (repository) no las entrega un proveedor")
-        return self
-
-    @property
-    def reachable(self) -> bool:
-        """Tell whether this machine can copy it, and need not ask its provider."""
-        return bool(self.host)
-
-    def connection(self) -> Connection:
-        """Return where the database driver connects."""
-        return Connection(
-            host=self.host, port=self.port, database=self.database, user=self.user, password_file=self.password_file
-        )
-
-
-class Procedure(Settings):
-    """The documents that the copies follow, by version; each manifest records them."""
-
-    code: str = "20-PR-26"
-    version: str = "1"
-    work_instructions: dict[str, str] = Field(
-        default_factory=lambda: {
-            "sinfa": "Instructivo Copias de Seguridad SINFA v1",
-            "mailbox": "Instructivo Copias de Seguridad Correo v1",
-            "manual": "Instructivo Copias de Seguridad Correo v1",
-        }
-    )
 
 
 class Deployment(InventoryOptions):
@@ -149,9 +62,11 @@ class Deployment(InventoryOptions):
     notices: NoticeSettings | None = None
     retention: RetentionSettings = RetentionSettings()
     night: NightSettings = NightSettings()
+    poll: PollSettings = PollSettings()
     policies: dict[PolicyName, Policy] = Field(default_factory=dict)
     procedure: Procedure = Procedure()
     departments: tuple[str, ...] = ()
+    _file: Path | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _check_providers(self) -> t.Self:
@@ -172,9 +87,20 @@ class Deployment(InventoryOptions):
         return self
 
     @property
+    def file(self) -> Path | None:
+        """Return the file that it was read from; nothing of one that was made otherwise."""
+        return self._file
+
+    @property
     def known_policies(self) -> Policies:
         """Return the policies, to ask for that of a thing."""
         return Policies(self.policies)
+
+    @property
+    def night_schedules(self) -> dict[str, Schedule]:
+        """Return how many nightly copies stay of the databases for which ``retention.nights`` does not count."""
+        mirrors = {MIRRORS: self.retention.mirrors} if self.night.mirrors_repository else {}
+        return {**self.known_policies.schedules(self.databases), **mirrors}
 
     @property
     def ledger(self) -> Path:
@@ -279,7 +205,9 @@ def load_deployment(path: Path) -> Deployment:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         expanded = expand(content)
-        return Deployment.model_validate(expanded, context={"folder": path.resolve().parent})
+        deployment = Deployment.model_validate(expanded, context={"folder": path.resolve().parent})
+        deployment._file = path.resolve()  # noqa: SLF001  # our own, of this module
+        return deployment
     except ValidationError as error:
         raise _bad(path, _list_faults(error)) from error
     except KeyError as error:

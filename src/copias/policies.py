@@ -19,7 +19,7 @@ from copias.helpdesk.words import plain
 from copias.retention.settings import Schedule
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PolicyName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """Part of a group's name."""
@@ -69,6 +69,11 @@ class Policies:
         """Return name and policy of a database of the inventory."""
         found = ((policy, one) for policy, one in self.by_name.items() if name in one.databases)
         return next(found, (DEFAULT_NAME, Policy(databases=(name,))))
+
+    def schedules(self, databases: Iterable[str]) -> dict[str, Schedule]:
+        """Return how many nightly copies stay of each database whose policy says so; of others, what retention says."""
+        found = ((name, self.of_database(name)[1].nights) for name in databases)
+        return {name: nights for name, nights in found if nights is not None}
 
     def of_account(self, account: str, *, department: str = "", org_unit: str = "") -> tuple[str, Policy]:
         """Return name and policy of an account: of those that name it, else its unit, else its department."""

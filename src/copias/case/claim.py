@@ -23,6 +23,9 @@ from copias.files import locked, make_private_directory, write_atomically
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+NIGHT: t.Final = "noche"
+"""What the night is claimed by, as a case is by its number: there is one at a time."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -115,11 +118,7 @@ class Claims:
         if claim is None or claim.holder != holder:
             if claim is not None and claim.holder.is_alive():
                 raise _held(claim)
-            raise AlreadyRunning(
-                "esta ejecución no tiene tomado el caso",
-                whose=f"caso {case}",
-                repair="empiece por la función case_intake",
-            )
+            raise _not_ours(case)
 
     def release(self, case: str, run: str) -> None:
         """Let the case go, if this run still holds it."""
@@ -141,6 +140,11 @@ class Claims:
         claim = self.read(case)
         return claim if claim and claim.holder.is_alive() else None
 
+    def list_active(self) -> list[Claim]:
+        """Return the claims of cases whose process lives; the night's is none."""
+        found = (self.active(path.stem) for path in sorted(self.folder.glob("*.json")) if path.stem != NIGHT)
+        return [claim for claim in found if claim is not None]
+
     def _path(self, case: str) -> Path:
         return self.folder / f"{case}.json"
 
@@ -152,12 +156,32 @@ class Claims:
 
 
 def _held(claim: Claim) -> AlreadyRunning:
+    since = f"{claim.account} desde {claim.since[:16].replace('T', ' ')} UTC, ejecución {claim.run}"
+    if claim.case == NIGHT:
+        return AlreadyRunning(
+            "la noche ya se está ejecutando",
+            whose=claim.run,
+            why=f"la tiene {since}",
+            repair="sígala con `copias nightly --follow`, o deténgala con `copias nightly --stop`",
+        )
     return AlreadyRunning(
         "el caso ya se está ejecutando",
         whose=f"caso {claim.case}",
-        why=f"lo tiene {claim.account} desde {claim.since[:16].replace('T', ' ')} UTC, ejecución {claim.run}",
+        why=f"lo tiene {since}",
         repair=f"sígala con `copias follow {claim.case}`",
     )
+
+
+def _not_ours(case: str) -> AlreadyRunning:
+    if case == NIGHT:
+        what, whose, repair = "esta ejecución no tiene tomada la noche", "", "empiece por la función night_begin"
+    else:
+        what, whose, repair = (
+            "esta ejecución no tiene tomado el caso",
+            f"caso {case}",
+            "empiece por la función case_intake",
+        )
+    return AlreadyRunning(what, whose=whose, repair=repair)
 
 
 def _boot_id() -> str:

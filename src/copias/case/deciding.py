@@ -18,8 +18,8 @@ from copias.provider.letters import tell_cancelled
 if t.TYPE_CHECKING:
     from datetime import date
 
+    from copias.authorisation import Authorisation
     from copias.case.story import Story
-    from copias.config import Authorisation
     from copias.office import Office
 
 _DECISIONS: t.Final[dict[str, tuple[Role, str, str | None]]] = {

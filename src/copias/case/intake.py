@@ -6,11 +6,12 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from copias.authorisation import Authorisation
 from copias.case.kinds import kind_of
 from copias.case.rows import BOGOTA
 from copias.case.states import STATE_WORDS, State
 from copias.case.story import Story
-from copias.config import Authorisation, Deployment
+from copias.config import Deployment
 
 if t.TYPE_CHECKING:
     from copias.helpdesk import HelpDeskCase

@@ -10,10 +10,11 @@ import typing as t
 from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
+    from copias.authorisation import Authorisation
     from copias.case.intake import Intake
     from copias.case.step import StepPlan
     from copias.case.story import CopyRecord, Story
-    from copias.config import Authorisation, Deployment
+    from copias.config import Deployment
     from copias.helpdesk import HelpDeskCase
     from copias.office import Office
 

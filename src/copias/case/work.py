@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from copias import __version__
+from copias.authorisation import Authorisation
 from copias.case.intake import in_force
-from copias.config import Authorisation
 from copias.errors import NotReady
 
 if t.TYPE_CHECKING:

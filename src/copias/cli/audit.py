@@ -6,9 +6,11 @@ import typing as t
 
 import typer
 
+from copias.cli import audit_evidence
 from copias.cli.output import Config, Json, Output, Query, reports_errors
 
 app = typer.Typer(no_args_is_help=True, help="Auditoría de lo hecho.")
+audit_evidence.register(app)
 
 
 @app.callback()
@@ -27,14 +29,19 @@ def audit_ledger(
     """Verifica la cadena de la bitácora y que el testigo, si se da, esté en ella."""
     from copias.office import open_office
 
-    head = open_office(config).book.ledger.verify(_read_witness(witness))
+    head = open_office(config).book.ledger.verify(read_witness(witness))
     data = {"count": head.count, "sha256": head.sha256, "valid": True}
     Output(as_json, query).show(
         data, lambda: typer.echo(f"La bitácora es válida: {head.count} eventos, testigo {head}")
     )
 
 
-def _read_witness(text: str | None) -> t.Any:
+def read_witness(text: str | None) -> t.Any:
+    """Return the head of a ledger that a person typed; ``None`` when nothing was.
+
+    Raises:
+        BadInput: it is not understood.
+    """
     from copias.errors import BadInput
     from copias.ledger import Head
 

@@ -54,9 +54,9 @@ def authorise_case(
     query: Query = None,
 ) -> None:
     """Registra quién autoriza la copia de un caso; sin esto no se copia."""
+    from copias.authorisation import Authorisation
     from copias.case.deciding import authorise
     from copias.case.kinds import KIND_WORDS
-    from copias.config import Authorisation
     from copias.office import open_office
 
     grant = Authorisation(authoriser=name, post=post, document=document, motive=motive, recipient=recipient)

@@ -17,7 +17,7 @@ _OF_MAIL: t.Final = frozenset({"mailbox", "manual", "recovery"})
 """Kinds of case whose authorisation is for mail."""
 
 if t.TYPE_CHECKING:
-    from copias.config import Authorisation
+    from copias.authorisation import Authorisation
     from copias.office import Office
     from copias.package import Manifest
     from copias.package.export import MboxExport

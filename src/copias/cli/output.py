@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import typing as t
 from dataclasses import dataclass
@@ -23,8 +24,21 @@ ROWS = 50
 
 Json = t.Annotated[bool, typer.Option("--json", help="Salida en JSON, completa.")]
 Query = t.Annotated[str | None, typer.Option("--query", help="Expresión JMESPath sobre la salida JSON.")]
+
+
+def _keep_fixed(path: Path | None) -> Path | None:
+    """Refuse another deployment where the installed command fixes it: its people file could be the caller's."""
+    fixed = os.environ.get("COPIAS_CONFIG")
+    if os.environ.get("COPIAS_FIXED") and fixed and path != Path(fixed):
+        raise typer.BadParameter("en esta máquina la configuración es siempre la instalada")
+    return path
+
+
 Config = t.Annotated[
-    Path | None, typer.Option("--config", envvar="COPIAS_CONFIG", help="Archivo copias.yml.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--config", envvar="COPIAS_CONFIG", help="Archivo copias.yml.", show_default=False, callback=_keep_fixed
+    ),
 ]
 CaseNumber = t.Annotated[str, typer.Argument(metavar="CASO", help="Número del caso.")]
 

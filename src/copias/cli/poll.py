@@ -9,7 +9,7 @@ from copias.cli.output import Config, Json, Output, Query, clean, reports_errors
 
 @reports_errors
 def poll_cases(config: Config = None, as_json: Json = False, query: Query = None) -> None:
-    """Mira los casos en espera y las cuentas eliminadas: sigue lo que ya puede seguir, recuerda y avisa. Para cron."""
+    """Empieza los casos que están listos, sigue los que esperaban, recuerda y avisa. Para cron."""
     from copias.config import find_deployment
     from copias.office import open_office
     from copias.people import Role
@@ -24,7 +24,7 @@ def poll_cases(config: Config = None, as_json: Json = False, query: Query = None
         for look in done.looks:
             typer.echo(f"Caso {look.number}: {clean(look.text)}.")
         if not done.looks and not done.trouble:
-            typer.echo("Ningún caso espera por una cuenta ni por un proveedor.")
+            typer.echo("Ningún caso espera por una cuenta ni por un proveedor, y ninguno está por empezar.")
             typer.echo("Ninguna cuenta de un caso abierto fue eliminada.")
 
     output = Output(as_json, query)

@@ -122,6 +122,32 @@ def unlock_repository(
     Output(as_json, query).show({"repository": name}, lambda: typer.echo(f"El repositorio {name} no tiene bloqueos."))
 
 
+@app.command("recover-state")
+@reports_errors
+def recover_lost_state(
+    name: Name,
+    witness: t.Annotated[str | None, typer.Option(help="Testigo guardado fuera: CUENTA:SHA256.")] = None,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """En una máquina vacía, trae de un repositorio la bitácora y los registros, los verifica y dice qué falta."""
+    from dataclasses import asdict
+
+    from copias.cli.audit import read_witness
+    from copias.config import find_deployment, load_deployment
+    from copias.night.recovering import recover_state
+
+    found = recover_state(load_deployment(config or find_deployment()), name, witness=read_witness(witness))
+
+    def render() -> None:
+        typer.echo(f"Estado recuperado del {found.taken[:16]} UTC; la bitácora es válida, testigo {found.head}.")
+        for one in found.missing:
+            typer.echo(f"  {one}")
+
+    Output(as_json, query).show(asdict(found), render)
+
+
 STATUS_WORDS: t.Final = {
     "made": "sin releer",
     "read": "releída",

@@ -14,6 +14,7 @@ if t.TYPE_CHECKING:
 
     from copias.google.directory import DirectoryUser
     from copias.inventory_options import Grouping
+    from copias.policies import Policies
 
 DRIVE_SUFFIX: t.Final = "+drive"
 LONGEST: t.Final = 200
@@ -70,6 +71,19 @@ def make_roster(
             for host in _add(roster, user):
                 _group(roster, host, user, wanted)
     return roster
+
+
+def find_policies(roster: Roster, policies: Policies) -> dict[str, str]:
+    """Return the name of the policy of each host, empty of one that none covers."""
+    by_account: dict[str, str] = {}  # an account has two hosts
+    found: dict[str, str] = {}
+    for host, facts in roster.hosts.items():
+        account = facts["copias_account"]
+        if account not in by_account:
+            place = {"department": facts["copias_department"], "org_unit": facts["copias_org_unit"]}
+            by_account[account] = policies.of_account(account, **place)[0]
+        found[host] = by_account[account]
+    return found
 
 
 def _add(roster: Roster, user: DirectoryUser) -> list[str]:

@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 
 from copias.errors import BadInput
 from copias.helpdesk.cells import cell_line, cell_text
+from copias.helpdesk.control_rows import KeptControlRow, read_control_rows
 from copias.helpdesk.dates import write_moment
 from copias.helpdesk.gateway import Gateway, perhaps_written
+from copias.helpdesk.headers import Fields
 from copias.helpdesk.model import CaseList, HelpDeskCase, Problem
 from copias.helpdesk.numbers import read_number
 from copias.helpdesk.outgoing import ControlRow, Delivered, Response, StatusChange
 from copias.helpdesk.reading import CaseReader
 from copias.helpdesk.request_status import RequestStatus
 from copias.helpdesk.requests import Known
-from copias.helpdesk.tabs import Rows, Tabs, tabs_of
+from copias.helpdesk.tabs import Rows, Tab, Tabs, tabs_of
 from copias.helpdesk.writing import Appender, NewRow, check_key
 
 if t.TYPE_CHECKING:
@@ -131,6 +133,20 @@ class HelpDesk:
         """
         writer = RequestStatus(self._gateway, self._tabs.requests, self._reader)
         return writer.set(_checked_number(number), expected, text=cell_line(text))
+
+    def control_rows(self) -> list[KeptControlRow]:
+        """Read the control sheet, in one API call; nothing when the deployment has none."""
+        tab = self._tabs.control
+        if tab is None:
+            return []
+        return list(read_control_rows(tab, self._gateway.read(tab.spreadsheet, [(tab, "")])[0]))
+
+    def control_cells(self, title: str) -> Rows:
+        """Return the cells of any tab of the control sheet's document, by its title."""
+        settings = self._settings
+        place = settings.control_spreadsheet or settings.spreadsheet
+        tab = Tab(place, title, Fields({}, frozenset()), settings.read_limits.rows, settings.read_limits.header_rows)
+        return self._gateway.read(place, [(tab, "")])[0]
 
     def check(self) -> None:
         """Check that all configured tabs can be read and have their headers; for ``copias doctor`` and preflight.

@@ -143,7 +143,7 @@ class Ledger:
         """
         # Cheap filter before parsing: a line of another case cannot hold these bytes.
         wanted = b'"case":' + orjson.dumps(case) if case is not None else b""
-        for number, line in enumerate(self._lines(), start=1):
+        for number, line in enumerate(self.lines(), start=1):
             if wanted in line:
                 entry = self._parse(line, number)
                 if case is None or entry.case == case:
@@ -172,7 +172,7 @@ class Ledger:
 
     def _lines_of(self, names: Collection[str]) -> Iterator[tuple[int, bytes]]:
         wanted = {name.encode() for name in names}
-        for number, line in enumerate(self._lines(), start=1):
+        for number, line in enumerate(self.lines(), start=1):
             # Before it come only a number and a time, so the first place that says "event" is the event's own.
             start = line.find(_EVENT) + len(_EVENT)
             if line[start : line.find(b'"', start)] in wanted:
@@ -204,17 +204,28 @@ class Ledger:
         """
         head = Head()
         met = witness is None or witness == head
-        for number, line in enumerate(self._lines(), start=1):
-            entry = self._parse(line, number)
-            if entry.previous != head.sha256 or entry.n != number:
-                raise self._broken(number, "no encadena con la línea anterior: fue cambiada, quitada o puesta después")
-            head = Head(number, hashlib.sha256(line).hexdigest())
+        for head in self.heads():
             met = met or head == witness
         if not met:
             raise self._broken(head.count, f"falta el testigo {witness}: le cortaron el final o fue reescrita")
         return head
 
-    def _lines(self) -> Iterator[bytes]:
+    def heads(self) -> Iterator[Head]:
+        """Walk the whole chain and yield the head that it had after each line.
+
+        Raises:
+            LedgerBroken: naming the line that does not chain; what was yielded before it did.
+        """
+        head = Head()
+        for number, line in enumerate(self.lines(), start=1):
+            entry = self._parse(line, number)
+            if entry.previous != head.sha256 or entry.n != number:
+                raise self._broken(number, "no encadena con la línea anterior: fue cambiada, quitada o puesta después")
+            head = Head(number, hashlib.sha256(line).hexdigest())
+            yield head
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the whole lines as they are on the disk, without their newlines; a torn tail does not count."""
         if not self.path.exists():
             return
         with self.path.open("rb", buffering=_READ) as stream:

@@ -13,10 +13,11 @@ from copias.google.errors import AccountSuspended, GoogleRefused
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from copias.authorisation import Authorisation
     from copias.case.intake import Intake
     from copias.case.step import StepPlan
     from copias.case.story import CopyRecord, Story
-    from copias.config import Authorisation, Deployment
+    from copias.config import Deployment
     from copias.google.directory import DirectoryUser
     from copias.helpdesk import HelpDeskCase
     from copias.mailbox.settings import MailboxSettings
@@ -64,7 +65,7 @@ class MailboxKind:
 
     def find_leave(self, deployment: Deployment, case: HelpDeskCase, subject: str, /) -> Authorisation | None:
         """Return the owner's own leave, where the form collects verified addresses."""
-        from copias.config import Authorisation
+        from copias.authorisation import Authorisation
 
         settings = deployment.mailboxes
         if not (settings and settings.owner_requests and case.requester_email == subject):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from copias.case.intake import in_force
 from copias.case.states import State
 from copias.errors import BackupError, NotAllowed
+from copias.helpdesk.words import plain
 from copias.mailbox.status import mirror_folder
 
 if t.TYPE_CHECKING:
@@ -40,11 +41,23 @@ class Leave:
         return {"case": self.case, "document": self.document, "authoriser": self.authoriser}
 
 
-def find_leaves(office: Office, accounts: Collection[str]) -> dict[str, Leave | BackupError]:
+def find_leaves(
+    office: Office,
+    accounts: Collection[str],
+    *,
+    stories: Iterable[Story] | None = None,
+    departments: Mapping[str, str] | BackupError | None = None,
+) -> dict[str, Leave | BackupError]:
     """Return for each account by whose leave it is mirrored, or why it is not.
 
     The errors are returned, not raised, so that one account stops no other: ``BadInput`` for what is no account of
     this deployment, ``NotAllowed`` without a leave, and what the Directory said when only a department could tell.
+
+    Args:
+        office: of this installation.
+        accounts: primary addresses.
+        stories: of all cases, where they were read already.
+        departments: by address, where the Directory was asked already, or what it answered instead.
     """
     found: dict[str, Leave | BackupError] = {}
     for account in accounts:
@@ -55,9 +68,10 @@ def find_leaves(office: Office, accounts: Collection[str]) -> dict[str, Leave | 
     settings = office.deployment.mailboxes
     if settings is None:
         return found
-    found |= _find_cases(office.book.stories().values(), set(accounts) - found.keys())
+    told = office.book.stories().values() if stories is None else stories
+    found |= _find_cases(told, set(accounts) - found.keys())
     left = [account for account in accounts if account not in found]
-    return {**found, **_find_standing(office, settings, left)}
+    return {**found, **_find_standing(office, settings, left, departments)}
 
 
 def _find_cases(stories: Iterable[Story], accounts: Collection[str]) -> dict[str, Leave]:
@@ -85,7 +99,7 @@ def _started_grant(story: Story) -> dict[str, t.Any] | None:
 
 def _find_leave(story: Story) -> Leave | None:
     """Return the authorisation of a case while it counts: the one recorded, else the one that it started with."""
-    from copias.config import Authorisation
+    from copias.authorisation import Authorisation
 
     given = story.grant_for("mailbox", _find_account(story)) or _started_grant(story)
     grant = Authorisation.model_validate(given) if given else None
@@ -95,7 +109,10 @@ def _find_leave(story: Story) -> Leave | None:
 
 
 def _find_standing(
-    office: Office, settings: MailboxSettings, accounts: Collection[str]
+    office: Office,
+    settings: MailboxSettings,
+    accounts: Collection[str],
+    departments: Mapping[str, str] | BackupError | None,
 ) -> Mapping[str, Leave | BackupError]:
     """Look for the accounts in the deployment's standing authorisation."""
     standing = settings.standing
@@ -105,24 +122,33 @@ def _find_standing(
         why = f"la autorización permanente terminó el {standing.until:%d/%m/%Y}"
         return {account: _refuse(account, why) for account in accounts}
     leave = Leave(document=standing.document, authoriser=standing.authoriser)
-    named = {account: leave for account in accounts if account in standing.accounts}
+    listed = frozenset(standing.accounts)
+    named = {account: leave for account in accounts if account in listed}
     others = [account for account in accounts if account not in named]
-    return {**named, **_find_departments(office, standing, others, leave)}
+    return {**named, **_find_departments(office, standing, others, leave, departments)}
 
 
 def _find_departments(
-    office: Office, standing: StandingAuthorisation, accounts: Collection[str], leave: Leave
+    office: Office,
+    standing: StandingAuthorisation,
+    accounts: Collection[str],
+    leave: Leave,
+    departments: Mapping[str, str] | BackupError | None,
 ) -> Mapping[str, Leave | BackupError]:
     """Ask the Directory of which departments accounts are, in one listing for all; not at all when none may count."""
-    departments: dict[str, str] = {}
-    if accounts and standing.departments:
-        try:
-            departments = _read_departments(office)
-        except BackupError as error:
-            return dict.fromkeys(accounts, error)
+    if departments is None:
+        departments = {}
+        if accounts and standing.departments:
+            try:
+                departments = _read_departments(office)
+            except BackupError as error:
+                departments = error
+    if isinstance(departments, BackupError):
+        return dict.fromkeys(accounts, departments)
+    covered = {plain(name) for name in standing.departments}
     why = "la autorización permanente no cubre la cuenta ni su dependencia"
     return {
-        account: leave if standing.covers_department(departments.get(account, "")) else _refuse(account, why)
+        account: leave if plain(departments.get(account, "")) in covered else _refuse(account, why)
         for account in accounts
     }
 

@@ -24,10 +24,11 @@ from copias.sinfa.records import NAME as RECORD
 from copias.sinfa.records import last_record
 
 if t.TYPE_CHECKING:
-    from copias.config import Authorisation, DatabaseSettings
+    from copias.authorisation import Authorisation
     from copias.database.contract import DumpRecord
     from copias.office import Office
     from copias.repository.repository import Line, Repository
+    from copias.sinfa.settings import DatabaseSettings
 
 LEAST_SHARE: t.Final = 2
 """A dump smaller than one part in this many of the last one is not believed."""
@@ -226,8 +227,9 @@ def require_leave(office: Office, name: str) -> Authorisation:
 
 def copy_of_today(office: Office, name: str) -> NightCopy | None:
     """Return the newest copy of a database that was begun today, in Colombia."""
-    # All are looked at: one with a date to come, of a wrong clock, must not hide today's.
-    found = [copy for copy in list_night_copies(office.book.ledger.events(), database=name) if is_of_today(copy)]
+    # All are looked at: one with a date to come, of a wrong clock, must neither hide today's nor pass for it.
+    copies = list_night_copies(office.book.ledger.events_of(catalogue.EVENTS), database=name)
+    found = [copy for copy in copies if is_of_today(copy) and not copy.is_future(datetime.now(UTC))]
     return found[-1] if found else None
 
 

@@ -19,8 +19,8 @@ from copias.errors import BackupError, CopyFailed
 from copias.files import make_private_directory, write_atomically
 
 if t.TYPE_CHECKING:
-    from copias.config import DatabaseSettings
     from copias.office import Office
+    from copias.sinfa.settings import DatabaseSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from copias.package.canonical import to_canonical
 from copias.package.signing import ALGORITHM, is_signed, load_key, load_trusted, public_path
 
 if t.TYPE_CHECKING:
+    from copias.authorisation import Authorisation
     from copias.case.copy_folder import CopyFolder
-    from copias.config import Authorisation
     from copias.database.contract import DumpRecord
     from copias.night.catalogue import NightCopy
     from copias.office import Office

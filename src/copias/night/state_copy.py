@@ -1,4 +1,6 @@
-"""The nightly copy of this installation's own state: the ledger, the records and manifests of all copies, the people.
+"""The nightly copy of this installation's own state: ledger, records and manifests of all copies, people, reports.
+
+The deployment's file, which names secrets by their path only, and the evidence of retention are in it too.
 
 Without it a repository would be a heap of dumps that nothing vouches for. It is a snapshot of its own in the same
 repository (host ``copias``, tag ``state``). The keys stay out: who could read the repository could sign.
@@ -88,8 +90,11 @@ def freeze_state(office: Office, name: str) -> tuple[Path, str]:
             write_atomically(view / "ledger.jsonl", deployment.ledger.read_bytes())
     if deployment.people.exists():
         write_atomically(view / "people.yml", deployment.people.read_bytes())
-    for path in sorted(deployment.copies.glob("*/*")):
-        folder = make_private_directory(view / "copies" / path.parent.name)
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
-            (folder / path.name).hardlink_to(path)
+    if deployment.file is not None and deployment.file.exists():
+        write_atomically(view / "copias.yml", deployment.file.read_bytes())
+    for pattern in ("copies/*/*", "reports/*", "retention/evidence/*"):
+        for path in sorted(deployment.state.glob(pattern)):
+            if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
+                target = view / path.relative_to(deployment.state)
+                make_private_directory(target.parent).joinpath(target.name).hardlink_to(path)
     return view, head

@@ -3,9 +3,9 @@
 Events of the installation:
 
 ===================== ==================================================================================
-``retention.planned`` just before: ``repository``, ``policy``, ``evidence`` (SHA-256 of the file of the
-                      state that holds the plan and restic's own answer), ``removals`` (``copy``,
-                      ``snapshot``, ``why``)
+``retention.planned`` just before: ``repository``, ``policy``, ``policies`` (of databases that have one of
+                      their own), ``evidence`` (SHA-256 of the file of the state that holds the plan and
+                      restic's own answer), ``removals`` (``copy``, ``snapshot``, ``why``)
 ``night.removed``     of each copy once its snapshot is gone: ``copy``, ``why``, ``evidence``
 ``retention.freed``   ``repository``: it was found whole, and the room of what is gone was freed
 ===================== ==================================================================================
@@ -24,14 +24,13 @@ from copias.files import make_private_directory, write_atomically
 from copias.findings import open_finding
 from copias.night.catalogue import REMOVED, VOIDED
 from copias.night.checking import check_structure
-from copias.night.state_copy import KEPT
 from copias.repository.locks import hold_repository
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import forget, list_snapshots, prune
 from copias.retention.holds import HELD, RELEASED, read_holds
-from copias.retention.known import FREED, NIGHT_EVENTS, PLANNED
+from copias.retention.known import FREED, PLANNED
 from copias.retention.nights import plan_nights
-from copias.retention.reading import ask_restic, must_free, read_copies, read_facts
+from copias.retention.reading import COPIES, ask_restic, must_free, read_copies, read_facts
 from copias.retention.turn import hold_retention
 
 if t.TYPE_CHECKING:
@@ -97,7 +96,7 @@ def apply_repository(office: Office, name: str, *, most: int | None = None) -> N
     """
     with hold_retention(office), hold_repository(office, name, wait=LOCK_WAIT):
         repository = open_repository(office, name, maintenance=True)
-        answer = ask_restic(repository, office.deployment.retention.nights)
+        answer = ask_restic(repository, office.deployment.retention.nights, office.deployment.night_schedules)
         outcome = _settle(office, answer, name, most)
         try:
             removals = begin_removal(office, outcome.plan, answer)
@@ -163,12 +162,15 @@ def begin_removal(office: Office, plan: NightPlan, answer: ForgetPlan) -> tuple[
         removals = tuple(one for one in plan.removals if not holds.find(copy=one.copy, subject=one.database))
         if removals:
             told = [{"copy": one.copy, "snapshot": one.snapshot, "why": one.why} for one in removals]
-            policy = office.deployment.retention.nights.model_dump()
-            page.append(
-                PLANNED,
-                {"repository": plan.repository, "policy": policy, "evidence": evidence, "removals": told},
-            )
+            facts = {"repository": plan.repository, **_describe_policy(office), "evidence": evidence}
+            page.append(PLANNED, {**facts, "removals": told})
     return removals
+
+
+def _describe_policy(office: Office) -> dict[str, t.Any]:
+    deployment = office.deployment
+    others = {name: schedule.model_dump() for name, schedule in deployment.night_schedules.items()}
+    return {"policy": deployment.retention.nights.model_dump(), **({"policies": others} if others else {})}
 
 
 def _keep_evidence(office: Office, plan: NightPlan, answer: ForgetPlan) -> str:
@@ -188,7 +190,7 @@ def _remove(office: Office, repository: Repository, removals: tuple[Decision, ..
     finally:
         left = {snapshot.id for snapshot in list_snapshots(repository)}
         planned = _read_planned(office.book.ledger.events_of({PLANNED}))
-        copies = read_copies(office.book.ledger.events_of({*NIGHT_EVENTS, KEPT}), repository.name)
+        copies = read_copies(office.book.ledger.events_of(COPIES), repository.name)
         existing = {copy.snapshot for copy in copies if copy.exists}
         for one in removals:
             if one.snapshot not in left and one.snapshot in existing:

@@ -13,6 +13,7 @@ if t.TYPE_CHECKING:
     from copias.night.catalogue import NightCopy
     from copias.repository.snapshots import Snapshot
     from copias.retention.holds import Holds
+    from copias.retention.settings import RetentionSettings, Schedule
 
 
 STATE: t.Final = "estado de copias"
@@ -129,6 +130,7 @@ class NightFacts:
         most: removals that are allowed at once; by default what the settings say.
         to_free: room of an earlier removal is still to be freed.
         in_question: names of copies, and of other things, with a finding that nobody treated yet.
+        schedules: of the databases whose policy has one of its own; of the others that of the settings counts.
     """
 
     repository: str
@@ -141,6 +143,11 @@ class NightFacts:
     most: int | None = None
     to_free: bool = False
     in_question: frozenset[str] = frozenset()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+
+    def schedule_of(self, database: str, settings: RetentionSettings) -> Schedule:
+        """Return how many copies of a database stay."""
+        return self.schedules.get(database, settings.nights)
 
 
 Pair: t.TypeAlias = "tuple[NightCopy, Snapshot]"

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from copias.night.catalogue import NightCopy
-    from copias.retention.settings import RetentionSettings
+    from copias.retention.settings import RetentionSettings, Schedule
 
 
 def plan_nights(facts: NightFacts, settings: RetentionSettings) -> NightPlan:
@@ -48,8 +48,9 @@ def plan_nights(facts: NightFacts, settings: RetentionSettings) -> NightPlan:
 def _decide(
     facts: NightFacts, settings: RetentionSettings, pairs: Sequence[Pair], *, doubts: Sequence[Refusal]
 ) -> Iterable[Decision]:
-    kept = _apply(settings, pairs)
-    kept_verified = _apply(settings, [pair for pair in pairs if pair[0].verified])
+    schedule = facts.schedule_of(pairs[0][0].database, settings)
+    kept = _apply(schedule, pairs)
+    kept_verified = _apply(schedule, [pair for pair in pairs if pair[0].verified])
     floors = find_floors(facts, settings, pairs)
     for copy, snapshot in pairs:
         periods = dict.fromkeys((*kept.get(copy.copy, ()), *kept_verified.get(copy.copy, ())))
@@ -66,14 +67,14 @@ def _decide(
             verified=copy.verified and copy.database != STATE,
             periods=tuple(PERIOD_WORDS[period] for period in periods),
             floors=reasons,
-            why="" if periods or reasons else f"la política conserva {settings.nights}",
+            why="" if periods or reasons else f"la política conserva {schedule}",
         )
 
 
-def _apply(settings: RetentionSettings, pairs: Iterable[Pair]) -> dict[str, tuple[Period, ...]]:
-    if settings.nights.is_empty:
+def _apply(schedule: Schedule, pairs: Iterable[Pair]) -> dict[str, tuple[Period, ...]]:
+    if schedule.is_empty:
         return {}
-    return apply_schedule((Dated(copy.copy, snapshot.time) for copy, snapshot in pairs), settings.nights)
+    return apply_schedule((Dated(copy.copy, snapshot.time) for copy, snapshot in pairs), schedule)
 
 
 def _decide_leftovers(

@@ -72,10 +72,11 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
     """
     today = datetime.now(BOGOTA).date()
     wanted, settings = require_names(office, names), office.deployment.retention
+    own = office.deployment.night_schedules
     opened, errors = _open_all(office, wanted)
     # While restic reads its repositories, the ledger is read here, once for all: of many copies each takes seconds.
     with ThreadPoolExecutor(max_workers=1) as aside:
-        asked = [(name, aside.submit(ask_restic, one, settings.nights)) for name, one in opened.items()]
+        asked = [(name, aside.submit(ask_restic, one, settings.nights, own)) for name, one in opened.items()]
         told = read_ledger(office, FEW)
     found = Overview(packages=plan_office(office, today, told=told), errors=errors)
     for name, future in asked:
@@ -88,7 +89,7 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
         found.plans.append(plan)
         found.to_free += [name] if facts.to_free else []
         if until is not None:
-            found.forecasts += foresee(plan, settings, today=today, until=until)
+            found.forecasts += foresee(plan, settings, today=today, until=until, schedules=own)
     return found
 
 

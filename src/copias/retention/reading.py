@@ -5,30 +5,56 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
+import orjson
+
 from copias.findings import OPENED, TREATED, list_findings
-from copias.night.catalogue import REMOVED, VOIDED, NightCopy, Status, list_night_copies
+from copias.night import mirrors_view
+from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, NightCopy, Status, list_night_copies
 from copias.night.state_copy import KEPT
-from copias.repository.snapshots import ForgetPlan, Policy, forget_plan
+from copias.repository.snapshots import ForgetPlan, Group, Policy, forget_plan
 from copias.retention.holds import HELD, RELEASED, read_holds
 from copias.retention.known import FREED, NIGHT_EVENTS, PLANNED
 from copias.retention.night_model import STATE, NightFacts
 
 if t.TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from copias.ledger import Event
     from copias.office import Office
     from copias.repository.repository import Repository
     from copias.retention.settings import Schedule
 
+COPIES: t.Final = NIGHT_EVENTS | {KEPT, mirrors_view.KEPT, mirrors_view.READ}
+"""Events of the copies themselves: dumps, the state, the mirrors of mailboxes."""
 FEW: t.Final = frozenset({HELD, RELEASED, PLANNED, FREED, OPENED, TREATED})
 """Events that a plan is made from, beside those of the copies; there are few of them."""
 
 
-def ask_restic(repository: Repository, schedule: Schedule) -> ForgetPlan:
-    """Return what restic's own schedule would remove; nothing is removed."""
-    policy = Policy(daily=schedule.daily, weekly=schedule.weekly, monthly=schedule.monthly, yearly=schedule.yearly)
-    return forget_plan(repository, policy)
+def ask_restic(repository: Repository, schedule: Schedule, others: Mapping[str, Schedule] | None = None) -> ForgetPlan:
+    """Return what restic's own schedule would remove; nothing is removed.
+
+    Args:
+        repository: that is asked, once for each schedule.
+        schedule: of all snapshots, but for those of some hosts.
+        others: schedules by the host of the snapshots that they are for: a database's name.
+    """
+    others = others or {}
+    wanted = list(dict.fromkeys((schedule, *others.values())))
+    groups: list[Group] = []
+    evidence: list[dict[str, t.Any]] = []
+    for one in wanted:
+        answer = forget_plan(repository, _policy(one))
+        for group, entry in zip(answer.groups, orjson.loads(answer.evidence) or [], strict=True):
+            if others.get(group.host, schedule) == one:
+                groups.append(group)
+                evidence.append(entry)
+        if len(wanted) == 1:
+            return answer
+    return ForgetPlan(tuple(groups), orjson.dumps(evidence))
+
+
+def _policy(schedule: Schedule) -> Policy:
+    return Policy(daily=schedule.daily, weekly=schedule.weekly, monthly=schedule.monthly, yearly=schedule.yearly)
 
 
 def read_facts(
@@ -55,7 +81,7 @@ def read_facts(
     last = ledger.last()
     return NightFacts(
         repository=name,
-        copies=read_copies(ledger.events_of({*NIGHT_EVENTS, KEPT}), name),
+        copies=read_copies(ledger.events_of(COPIES), name),
         snapshots=[snapshot for group in answer.groups for snapshot in (*group.keep, *group.remove)],
         kept=frozenset(snapshot.id for group in answer.groups for snapshot in group.keep),
         holds=read_holds(events),
@@ -64,6 +90,7 @@ def read_facts(
         most=most,
         to_free=must_free(events, name),
         in_question=frozenset(finding.about for finding in list_findings(events)),
+        schedules=office.deployment.night_schedules,
     )
 
 
@@ -80,20 +107,20 @@ def read_copies(events: Iterable[Event], name: str) -> list[NightCopy]:
     """Return all that the ledger says was ever put in a repository: nights, copies of the state, and failed attempts.
 
     Args:
-        events: of the ledger, those of :data:`NIGHT_EVENTS` and ``night.state`` at least.
+        events: of the ledger, those of :data:`COPIES` at least.
         name: of the repository.
     """
     others: list[Event] = []
 
     def set_aside() -> Iterable[Event]:
         for event in events:
-            if event.event in {KEPT, REMOVED, VOIDED}:
+            if event.event in COPIES - {MADE, VERIFIED}:
                 others.append(event)
             yield event
 
     nights = [copy for copy in list_night_copies(set_aside(), removed=True) if copy.repository == name]
     known = {copy.copy for copy in nights}
-    gone = {event.data["copy"] for event in others if event.event != KEPT}
+    gone = {event.data["copy"]: event.event for event in others if event.event in {REMOVED, VOIDED}}
     states = (event for event in others if event.event == KEPT and event.data["repository"] == name)
     failed = (
         _bare(str(event.data["copy"]), "", name, snapshot, event.time, status="void")
@@ -101,7 +128,12 @@ def read_copies(events: Iterable[Event], name: str) -> list[NightCopy]:
         if event.event == VOIDED and event.data["copy"] not in known and event.data.get("repository") == name
         for snapshot in event.data.get("snapshots", ())
     )
-    return [*nights, *(_describe_state(event, name, gone) for event in states), *failed]
+    return [
+        *nights,
+        *(_describe_state(event, name, gone) for event in states),
+        *_list_mirrors(others, name, gone),
+        *failed,
+    ]
 
 
 def _describe_state(event: Event, name: str, gone: Container[str]) -> NightCopy:
@@ -109,6 +141,20 @@ def _describe_state(event: Event, name: str, gone: Container[str]) -> NightCopy:
     copy = f"estado-{snapshot[:12]}"
     # restic read all that it stored; nothing compares it again, and the ledger in it proves itself.
     return _bare(copy, STATE, name, snapshot, event.time, status="removed" if copy in gone else "read")
+
+
+def _list_mirrors(events: Iterable[Event], name: str, gone: Mapping[str, str]) -> Iterable[NightCopy]:
+    """Yield the copies of the mirrors; one counts as verified once a part of it was read back."""
+    told = [event for event in events if event.event in {mirrors_view.KEPT, mirrors_view.READ}]
+    read = {event.data["snapshot"] for event in told if event.event == mirrors_view.READ}
+    for event in told:
+        if event.event == mirrors_view.KEPT and event.data["repository"] == name:
+            snapshot = str(event.data["snapshot"])
+            copy = mirrors_view.name_of(snapshot)
+            status: Status = "read" if snapshot in read else "made"
+            if copy in gone:
+                status = "void" if gone[copy] == VOIDED else "removed"
+            yield _bare(copy, mirrors_view.HOST, name, snapshot, event.time, status=status)
 
 
 def _bare(copy: str, database: str, repository: str, snapshot: str, moment: str, *, status: Status) -> NightCopy:

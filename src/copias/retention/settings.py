@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from copias.standards import defaults
+
 Years: t.TypeAlias = t.Annotated[int, Field(ge=1, le=200)]
 
 
@@ -15,11 +17,11 @@ class Schedule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    daily: int = Field(default=7, ge=0, le=10_000)
-    weekly: int = Field(default=5, ge=0, le=10_000)
+    daily: int = Field(default_factory=lambda: defaults().nights["daily"], ge=0, le=10_000)
+    weekly: int = Field(default_factory=lambda: defaults().nights["weekly"], ge=0, le=10_000)
     """Weeks begin on Monday."""
-    monthly: int = Field(default=12, ge=0, le=10_000)
-    yearly: int = Field(default=10, ge=0, le=1000)
+    monthly: int = Field(default_factory=lambda: defaults().nights["monthly"], ge=0, le=10_000)
+    yearly: int = Field(default_factory=lambda: defaults().nights["yearly"], ge=0, le=1000)
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> t.Self:
@@ -57,7 +59,9 @@ class RetentionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     nights: Schedule = Schedule()
-    years: dict[str, Years] = Field(default_factory=lambda: {"mailbox": 5, "drive": 5, "manual": 5, "sinfa": 10})
+    mirrors: Schedule = Schedule(daily=7, weekly=4, monthly=0, yearly=0)
+    """Of the copies of the mirrors of mailboxes: the newest holds what older ones do, and what is disposed of goes."""
+    years: dict[str, Years] = Field(default_factory=lambda: dict(defaults().years))
     """Calendar years of the sealed packages of each kind of copy."""
     series: dict[str, Years] = Field(default_factory=dict)
     """Calendar years of a record series by its name, which win over those of the kind."""

@@ -14,10 +14,10 @@ from copias.case.rows import BOGOTA
 from copias.retention.schedule import PERIOD_WORDS, Dated, apply_schedule
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from copias.retention.night_model import Decision, NightPlan
-    from copias.retention.settings import RetentionSettings
+    from copias.retention.settings import RetentionSettings, Schedule
 
 LAST_YEAR: t.Final = 2100
 _NIGHT: t.Final = time(1, 0)
@@ -57,11 +57,13 @@ class Forecast:
         repository: its logical name.
         database: which.
         days: each day that is foreseen, with what is kept on it, the oldest first.
+        schedule: that it is foreseen by, for people.
     """
 
     repository: str
     database: str
     days: tuple[tuple[date, tuple[Kept, ...]], ...]
+    schedule: str = ""
 
     @property
     def last(self) -> tuple[Kept, ...]:
@@ -73,22 +75,31 @@ class Forecast:
         return {
             "repository": self.repository,
             "database": self.database,
+            "schedule": self.schedule,
             "days": [{"day": day.isoformat(), "kept": [one.to_dict() for one in kept]} for day, kept in self.days],
         }
 
 
-def foresee(plan: NightPlan, settings: RetentionSettings, *, today: date, until: date) -> tuple[Forecast, ...]:
-    """Foresee a repository on today, on the last day of each year, and on ``until``."""
+def foresee(
+    plan: NightPlan,
+    settings: RetentionSettings,
+    *,
+    today: date,
+    until: date,
+    schedules: Mapping[str, Schedule] | None = None,
+) -> tuple[Forecast, ...]:
+    """Foresee a repository on today, on the last day of each year, and on ``until``.
+
+    ``schedules`` are those of databases for which the settings' own does not count.
+    """
     databases = dict.fromkeys(decision.database for decision in plan.decisions if decision.bytes)
-    days = _days(today, until)
-    return tuple(
-        Forecast(
-            repository=plan.repository,
-            database=database,
-            days=tuple(_foresee(plan, database, settings, today=today, days=days)),
-        )
-        for database in sorted(databases)
-    )
+    days, found = _days(today, until), []
+    for database in sorted(databases):
+        nights = (schedules or {}).get(database, settings.nights)
+        ours = settings.model_copy(update={"nights": nights})
+        kept = tuple(_foresee(plan, database, ours, today=today, days=days))
+        found.append(Forecast(repository=plan.repository, database=database, days=kept, schedule=str(nights)))
+    return tuple(found)
 
 
 def _days(today: date, until: date) -> list[date]:

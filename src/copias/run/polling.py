@@ -1,4 +1,7 @@
-"""What goes on by itself, for cron: accounts that are active again, deliveries that arrived, alarms that are due."""
+"""What goes on by itself, for cron: accounts that are active again, deliveries that arrived, alarms that are due.
+
+And, unless the deployment turns it off, the cases that are ready to start: see :mod:`copias.run.case_queue`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ if t.TYPE_CHECKING:
     from copias.google.directory import Directory
     from copias.office import Office
 
-What: t.TypeAlias = t.Literal["waits", "missing", "started", "not_ready", "running", "trouble", "deleted", "awaited"]
+What: t.TypeAlias = t.Literal[
+    "waits", "missing", "started", "not_ready", "running", "trouble", "deleted", "awaited", "queued"
+]
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Look:
         account: whose it is; of a delivery, the database.
         what: ``waits`` for its suspended account, which is ``missing`` from the Directory; ``started`` a run;
             ``not_ready`` for one, ``running`` already; ``trouble`` when nobody answered; its account is ``deleted``;
-            what a provider delivers is ``awaited``.
+            what a provider delivers is ``awaited``; it is ``queued`` while others run.
         text: the same for people, one line.
         run: that was started.
         alarm: days of the alarm that was mailed now; 0 for none.
@@ -81,7 +86,7 @@ def poll(office: Office, *, config: Path, now: datetime | None = None) -> Round:
         now: by which the days since a deletion, reminders and lateness are counted.
 
     Raises:
-        GoogleRefused: the Directory may not be read.
+        GoogleRefused: the Directory, or the sheet of cases, may not be read.
     """
     done, moment = Round(), now or datetime.now(UTC)
     with locked(make_private_directory(office.deployment.state) / "poll.lock"):
@@ -93,7 +98,27 @@ def poll(office: Office, *, config: Path, now: datetime | None = None) -> Round:
                 done.looks.append(look)
         except Unavailable as error:
             done.note(error)
+        try:
+            for look in _start_cases(office, config, done):
+                done.looks.append(look)
+        except Unavailable as error:
+            done.note(error)
     return done
+
+
+def _start_cases(office: Office, config: Path, done: Round) -> Iterator[Look]:
+    """Yield what became of the cases that nobody started.
+
+    Raises:
+        HelpDeskUnavailable: the sheet does not answer.
+    """
+    if not office.deployment.poll.start_cases:
+        return
+    from copias.run.case_queue import start_cases
+
+    seen = {look.number for look in done.looks if look.what != "deleted"}
+    for turn in start_cases(office, config=config, skip=seen, note=done.note):
+        yield Look(turn.number, turn.subject, turn.what, turn.text, run=turn.run)
 
 
 def _look_at_deliveries(office: Office, config: Path, now: datetime, done: Round) -> Iterator[Look]:

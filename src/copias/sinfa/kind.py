@@ -10,13 +10,15 @@ from copias.case.rows import MODE_WORDS, say_level
 from copias.errors import BackupError
 
 if t.TYPE_CHECKING:
+    from copias.authorisation import Authorisation
     from copias.case.intake import Intake
     from copias.case.step import StepPlan
     from copias.case.story import CopyRecord, Story
-    from copias.config import Authorisation, DatabaseSettings, Deployment
+    from copias.config import Deployment
     from copias.database import SourceFacts
     from copias.helpdesk import HelpDeskCase
     from copias.office import Office
+    from copias.sinfa.settings import DatabaseSettings
 
 PHASES = 3
 """Copying, reading back and proving each take about as long as the dump."""

@@ -10,9 +10,9 @@ from copias.sinfa.sources import open_driver
 
 if t.TYPE_CHECKING:
     from copias.case.story import Story
-    from copias.config import DatabaseSettings
     from copias.database import Driver
     from copias.office import Office
+    from copias.sinfa.settings import DatabaseSettings
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from copias.sinfa.sources import SinfaCopy, find_sinfa_copy, open_driver
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from copias.config import DatabaseSettings
     from copias.office import Office
+    from copias.sinfa.settings import DatabaseSettings
 
 RESTORED: t.Final = "restore.sinfa"
 NAME: t.Final = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -17,10 +17,10 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from copias.case.story import CopyRecord
-    from copias.config import DatabaseSettings
     from copias.database import Driver, DumpRecord
     from copias.office import Office
     from copias.progress import Report
+    from copias.sinfa.settings import DatabaseSettings
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,22 @@ class DriveClient:
         found = self._call(request, "abrir la unidad compartida").get("capabilities", {})
         return tuple(right for right in _RIGHTS if not found.get(right, False))
 
+    def permissions(self) -> Iterator[dict[str, t.Any]]:
+        """Yield who may do what in the drive: ``type``, ``role``, ``emailAddress`` or ``domain``."""
+        token = None
+        while True:
+            request = self.service.resource.permissions().list(
+                fileId=self.drive,
+                supportsAllDrives=True,
+                pageToken=token,
+                fields="nextPageToken,permissions(id,type,role,emailAddress,domain,expirationTime)",
+            )
+            answer = self._call(request, "leer quién tiene acceso a la unidad compartida")
+            yield from answer.get("permissions", ())
+            token = answer.get("nextPageToken")
+            if not token:
+                return
+
     def generate_id(self) -> str:
         """Return an id that nothing has yet."""
         request = self._files.generateIds(count=1, space="drive", type="files")

@@ -130,6 +130,7 @@ def make_office(running: Running, config: Path, **changes: t.Any) -> Office:
             "owner_requests": True,
             "settle_seconds": 0.5,
         },
+        "poll": {"start_cases": False},
         "notices": {"sender": HELP_DESK, "administrator": ADMINISTRATOR, "settle_seconds": 0},
         **changes,
     }

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from copias.config import Authorisation, Deployment
+from copias.authorisation import Authorisation
+from copias.config import Deployment
 from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.mirroring import SYNCED, mirror_accounts
 from copias.mailbox.outcome import Outcome

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from copias.authorisation import Authorisation
 from copias.cli.app import app
-from copias.config import Authorisation
 from copias.database.postgresql.new_database import PASSING, drop_unfinished, give_name
 from copias.database.postgresql.session import connect
 from copias.errors import AlreadyRunning, Altered, BadInput, NotAllowed, NotEqual, NotReady

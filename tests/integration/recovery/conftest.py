@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from copias.authorisation import Authorisation
 from copias.case.closing import plan_close
 from copias.case.deciding import authorise, classify
 from copias.case.intake import read_case
 from copias.case.starting import plan_start
-from copias.config import Authorisation
 from copias.google.gmail import Gmail
 from copias.google.scopes import GMAIL_READ
 from copias.mailbox.copying import copy_mailbox as copy_mailbox_into

@@ -237,3 +237,10 @@ def test_same_content_that_gets_the_name_meanwhile_is_the_copy(drive, send, driv
 
     assert drive_medium.read(NAME) == CONTENT
     assert drive.list_parts() == ()
+
+
+def test_members_of_the_drive_are_named_with_their_roles(drive, drive_medium) -> None:
+    said = list(drive_medium.client.permissions())
+
+    assert said
+    assert all(one["role"] and one["emailAddress"] for one in said)

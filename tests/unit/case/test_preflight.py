@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from copias.authorisation import Authorisation
 from copias.case.intake import Intake
 from copias.case.preflight import Preflight, check_request
 from copias.case.story import Story, tell
-from copias.config import Authorisation
 from copias.errors import NotReady
 from copias.helpdesk import Guess, HelpDeskCase, Kind, Mode, SheetStatus
 from copias.ledger import Event

@@ -10,8 +10,8 @@ from copias.errors import NotReady
 from copias.people import Role
 
 if t.TYPE_CHECKING:
+    from copias.authorisation import Authorisation
     from copias.case.intake import Intake
-    from copias.config import Authorisation
     from copias.office import Office
 
 _CLOSED: t.Final = frozenset({State.CANCELLED, State.ON_HOLD, State.RESOLVED})

@@ -13,9 +13,10 @@ from copias.errors import BackupError
 from copias.mailbox.kind import MailboxKind, check_account
 
 if t.TYPE_CHECKING:
+    from copias.authorisation import Authorisation
     from copias.case.intake import Intake
     from copias.case.story import RestoreRecord
-    from copias.config import Authorisation, Deployment
+    from copias.config import Deployment
     from copias.helpdesk import HelpDeskCase
     from copias.mailbox.restore.plan import Target
     from copias.office import Office

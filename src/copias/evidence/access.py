@@ -1,0 +1,159 @@
+"""Who could read a copy, as the place that keeps it showed on the day it was asked, and who opened it through copias.
+
+No more than that is claimed: who administers a NAS, a server or Google can read what lies there and is not listed, and
+what people read without copias is not seen here.
+
+Event of the installation: ``access.seen`` (``place``, ``kind``, ``readers``: who and how, ``note``), only when it is
+not what the last one of that place said.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass, field
+
+from copias.errors import BackupError, BadInput
+from copias.evidence.readers import Seen, look_at_repository, look_at_store
+from copias.mailbox.restore.planning import PLANNED
+from copias.retention.packages import MOVED
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from copias.ledger import Event
+    from copias.office import Office
+
+SEEN: t.Final = "access.seen"
+OPENED: t.Final[dict[str, str]] = {
+    "copy.exported": "la exportó a un archivo mbox",
+    "recovery.searched": "buscó en ella",
+    "restore.given": "devolvió mensajes de ella",
+    "restore.sinfa": "la restauró en una base de datos o un archivo",
+    "drill.passed": "la restauró en un simulacro",
+    "drill.failed": "intentó restaurarla en un simulacro",
+    "copy.checked": "el programa la leyó para comprobarla",
+    "night.verified": "el programa la leyó de vuelta",
+}
+"""Event → what was done with a copy, in Spanish."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """Somebody opened a copy through copias: moment (ISO 8601), person, account, what was done, number of the event."""
+
+    time: str
+    name: str
+    account: str
+    what: str
+    event: int
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyAccess:
+    """Who could read a copy, by date, and who opened it."""
+
+    copy: str
+    places: tuple[str, ...]
+    seen: tuple[dict[str, t.Any], ...]
+    openings: tuple[Opening, ...]
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data, for ``--json``."""
+        return {**asdict(self), "places": list(self.places), "seen": list(self.seen)}
+
+
+@dataclass
+class Look:
+    """What came of looking at all places: what changed was recorded, and what did not answer is told."""
+
+    seen: list[Seen] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    troubles: list[BackupError] = field(default_factory=list)
+
+
+def look_at_places(office: Office) -> Look:
+    """Ask each store and repository who can read it, and record what is not as it was: once."""
+    done = Look()
+    for seen in _look(office, done):
+        done.seen.append(seen)
+    with office.book.ledger.transaction(office.actor.to_event()) as page:
+        known = {event.data["place"]: event.data for event in office.book.ledger.events_of({SEEN})}
+        for seen in done.seen:
+            facts = seen.to_dict()
+            if known.get(seen.place) != facts:
+                page.append(SEEN, facts)
+                done.changed.append(seen.place)
+    return done
+
+
+def _look(office: Office, done: Look) -> Iterator[Seen]:
+    deployment = office.deployment
+    for name, store in deployment.stores.items():
+        try:
+            yield look_at_store(name, store, deployment.google)
+        except BackupError as error:
+            done.troubles.append(error)
+    for name, repository in deployment.repositories.items():
+        yield look_at_repository(name, repository)
+
+
+def tell_access(office: Office, copy: str) -> CopyAccess:
+    """Tell of a copy, of a case or of a night, who could read it since it was made, and who opened it.
+
+    Raises:
+        BadInput: there is no such copy.
+    """
+    history = list(_history(office, copy))
+    made = next((event for event in history if event.event in {"copy.made", "night.made"}), None)
+    if made is None:
+        raise BadInput("no hay una copia con ese nombre", whose=ascii(copy[:80]), repair="vea `copias copies`")
+    places = [_place_of(made), *(f"store:{one.data['store']}" for one in history if one.event == MOVED)]
+    looks = [event for event in office.book.ledger.events_of({SEEN}) if event.data["place"] in places]
+    before = {event.data["place"]: event for event in looks if event.n < made.n}
+    told = sorted([*before.values(), *(event for event in looks if event.n > made.n)], key=lambda event: event.n)
+    return CopyAccess(
+        copy=copy,
+        places=tuple(dict.fromkeys(places)),
+        seen=tuple({"time": event.time, **event.data} for event in told),
+        openings=tuple(_open(event) for event in history if event.event in OPENED),
+    )
+
+
+def _history(office: Office, copy: str) -> Iterator[Event]:
+    """Yield the events about a copy: that name it, that took mail from it, or of an export of its case's package."""
+    restores: set[str] = set()
+    case = None
+    for event in office.book.ledger.events():
+        data = event.data
+        if event.event in {"copy.made", "night.made"} and data.get("copy") == copy:
+            case = event.case
+        if event.event == PLANNED and _names(data.get("source"), copy):
+            restores.add(str(data["restore"]))
+        exported = event.event == "copy.exported" and case is not None and data.get("of_case") == case
+        taken = event.event == "restore.given" and data.get("restore") in restores
+        if data.get("copy") == copy or exported or taken or _names(data.get("source"), copy):
+            yield event
+
+
+def _names(source: t.Any, copy: str) -> bool:
+    """Tell whether where mail was looked for or taken from is a copy."""
+    if isinstance(source, dict):
+        return (source.get("kind"), source.get("name")) == ("copy", copy)
+    return bool(source == f"copia {copy}")
+
+
+def _place_of(made: Event) -> str:
+    data = made.data
+    return f"repository:{data['repository']}" if made.event == "night.made" else f"store:{data['store']}"
+
+
+def _open(event: Event) -> Opening:
+    return Opening(
+        time=event.time,
+        name=event.actor.get("name", ""),
+        account=event.actor.get("account", ""),
+        what=OPENED[event.event],
+        event=event.n,
+        case=event.case or "",
+    )
