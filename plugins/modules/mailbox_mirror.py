@@ -36,6 +36,26 @@ options:
         again and compare it byte by byte.
     type: bool
     default: false
+  night:
+    description:
+      - Plan the accounts as a night does. Only those that are due by their policy are mirrored, the most overdue first,
+        each within C(night.mailbox_time_limit), all before the night's end; what does not fit is told as postponed.
+      - An account that nobody's leave covers, or whose copy is young enough, is not in RV(mailboxes) then.
+    type: bool
+    default: false
+    version_added: 0.4.0
+  always:
+    description: With O(night), somebody asked for these accounts by name; they are due whatever their policy says.
+    type: bool
+    default: false
+    version_added: 0.4.0
+  whole:
+    description:
+      - With O(night), O(accounts) are all of the inventory. One that the standing authorisation covers and that is not
+        among them has vanished or is suspended, and is told once.
+    type: bool
+    default: false
+    version_added: 0.4.0
 requirements:
   - The Python package C(copias), which is in this repository.
 notes:
@@ -75,6 +95,7 @@ mailboxes:
       deleted: 0
       refused: 0
       seconds: 0.8
+      postponed: false
       leave: {case: "1235", document: Oficio 12 de 2026, authoriser: Mariela Ejemplo Rincón}
       reconciliation:
       error:
@@ -87,6 +108,7 @@ mailboxes:
       deleted: 0
       refused: 0
       seconds: 0.2
+      postponed: false
       leave: {case: "", document: Resolución 100 de 2026, authoriser: Mariela Ejemplo Rincón}
       reconciliation:
       error:
@@ -106,7 +128,10 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 try:
     from copias.case.guard import die_with_playbook
     from copias.mailbox.mirroring import mirror_accounts, publish_outcomes
+    from copias.mailbox.night_rounds import mirror_night
     from copias.mailbox.outcome import show_difference
+    from copias.night.stepping import do_step
+    from copias.night.steps import MIRRORS
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -115,10 +140,13 @@ def mirror(module: OfficeModule) -> dict[str, t.Any]:
     """Bring the mirrors up to date; in check mode, ask which are not."""
     if not module.check_mode:
         die_with_playbook()
-    outcomes = mirror_accounts(
-        module.office, module.params["accounts"], reconcile=module.params["reconcile"], look=module.check_mode
-    )
-    publish_outcomes(outcomes.values())
+    office, accounts, look = module.office, module.params["accounts"], module.check_mode
+    if module.params["night"]:
+        given = {name: module.params[name] for name in ("always", "whole")}
+        outcomes = do_step(office, [MIRRORS], lambda: mirror_night(office, accounts, look=look, **given))
+    else:
+        outcomes = mirror_accounts(office, accounts, reconcile=module.params["reconcile"], look=look)
+    publish_outcomes(office, outcomes.values())
     return {
         "changed": any(outcome.changed for outcome in outcomes.values()),
         "mailboxes": {account: outcome.to_dict() for account, outcome in outcomes.items()},
@@ -133,6 +161,9 @@ def main() -> t.NoReturn:
             **CONFIG_OPTION,
             "accounts": {"type": "list", "elements": "str", "required": True},
             "reconcile": {"type": "bool", "default": False},
+            "night": {"type": "bool", "default": False},
+            "always": {"type": "bool", "default": False},
+            "whole": {"type": "bool", "default": False},
         }
     ).finish(mirror)
 

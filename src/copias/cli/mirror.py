@@ -6,7 +6,7 @@ import typing as t
 
 import typer
 
-from copias.cli import mirror_sync
+from copias.cli import mirror_dispose, mirror_recover, mirror_sync
 from copias.cli.output import (
     Config,
     Json,
@@ -27,6 +27,9 @@ app = typer.Typer(no_args_is_help=True, help="Espejos locales de los buzones.")
 app.command("sync")(mirror_sync.sync_mirrors)
 app.command("follow")(mirror_sync.follow_mirrors)
 app.command("stop")(mirror_sync.stop_mirrors)
+app.command("copies")(mirror_recover.list_copies)
+app.command("recover")(mirror_recover.recover)
+app.command("dispose")(mirror_dispose.dispose_mirrors)
 
 Account = t.Annotated[str, typer.Argument(metavar="CUENTA", help="Dirección principal, en minúsculas.")]
 

@@ -143,6 +143,14 @@ class QuotaBudget:
         now = self._clock.now()
         return self._with_file(lambda file: min(file.factor(user, now=now), file.factor(PROJECT, now=now)))
 
+    def left_of_day(self) -> int | None:
+        """Return the units that may still be spent today, ``None`` without a limit a day."""
+        day = next((window for window in self._windows("") if window.bucket == DAY), None)
+        if day is None:
+            return None
+        now = self._clock.now()
+        return max(0, day.limit - self._with_file(lambda file: file.spent(day, now=now)))
+
     def predict(self, messages: int, size: int = 0) -> Prediction:
         """Say what copying so many messages of one account takes, listed before and after.
 

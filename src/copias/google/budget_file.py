@@ -127,6 +127,11 @@ class BudgetFile:
                     (units, window.bucket, window.slot_of(reserved_at)),
                 )
 
+    def spent(self, window: Window, *, now: float) -> int:
+        """Return the units of a window that are spent or reserved."""
+        with self._transaction():
+            return self._sum(window.bucket, window.first_slot(now))
+
     def refuse(self, bucket: str, *, now: float, closed_for: float) -> None:
         """Note that Google refused a call of a bucket: close it for some seconds, and lower its limit for long."""
         with self._transaction():

@@ -6,11 +6,11 @@ import asyncio
 import time
 import typing as t
 
-from copias.errors import BackupError, Unavailable
+from copias.errors import BackupError
 from copias.google.errors import GoogleUnavailable
 from copias.mailbox.mirror import Mirror, MirrorReader
 from copias.mailbox.mirror.layout import INDEX
-from copias.mailbox.outcome import Outcome, require_whole
+from copias.mailbox.outcome import Outcome, Postponed, require_whole
 from copias.mailbox.status import mirror_folder
 from copias.mailbox.sync import MailboxSync
 
@@ -29,6 +29,13 @@ AT_ONCE: t.Final = 20
 that many accounts at a time hold no more in memory than one."""
 
 
+class Limit(t.NamedTuple):
+    """Longest that a round may take, and what sets it."""
+
+    span: timedelta
+    name: str
+
+
 class AccountRound:
     """One account's round.
 
@@ -37,12 +44,17 @@ class AccountRound:
         settings: of the mailboxes.
         gmail: the account, with the right to read.
         leave: by whose leave.
+        limit: of a night's round, longest that it may take; without, it is what the settings say.
     """
 
-    def __init__(self, office: Office, settings: MailboxSettings, gmail: Gmail, leave: Leave) -> None:
+    def __init__(
+        self, office: Office, settings: MailboxSettings, gmail: Gmail, leave: Leave, *, limit: Limit | None = None
+    ) -> None:
         self._settings = settings
         self._gmail = gmail
         self._leave = leave
+        self._of_night = limit is not None
+        self._limit = limit or Limit(settings.time_limit, "mailboxes.time_limit")
         self._folder = mirror_folder(office.deployment, gmail.account)
         self._at_once = min(settings.connections, AT_ONCE)
         self._before: int | None = None
@@ -67,15 +79,31 @@ class AccountRound:
         begun, account = time.monotonic(), self._gmail.account
         differs, error = False, None
         try:
-            async with asyncio.timeout(self._settings.time_limit.total_seconds()):
+            async with asyncio.timeout(self._limit.span.total_seconds()):
                 differs = await work
         except TimeoutError:
-            error = _say_late(account, self._settings.time_limit)
+            error = self._say_late()
         except asyncio.CancelledError:
             error = say_stopped(account)
         except BackupError as failure:
             error = failure
         return self._outcome(differs=differs, error=error, seconds=time.monotonic() - begun)
+
+    def _say_late(self) -> BackupError:
+        why = f"pasaron {self._limit.span.total_seconds():.0f} segundos, que es {self._limit.name}"
+        if self._of_night and self._kept and self._before is None:
+            return Postponed(
+                "la primera copia de este buzón no ha terminado",
+                whose=self._gmail.account,
+                why=f"{why}; esta vez se leyeron {self._kept} mensajes",
+                repair="nada: la próxima ejecución sigue donde quedó",
+            )
+        return GoogleUnavailable(
+            "el espejo no se actualizó a tiempo",
+            whose=self._gmail.account,
+            why=why,
+            repair="ejecute otra vez: lo que ya se copió no se vuelve a leer",
+        )
 
     async def _sync(self, *, reconcile: bool) -> bool:
         account = self._gmail.account
@@ -133,19 +161,10 @@ class AccountRound:
 
 def say_stopped(account: str) -> BackupError:
     """Return the error of an account whose round was stopped, or never begun."""
-    return Unavailable(
+    return Postponed(
         "la actualización del espejo se detuvo antes de terminar",
         whose=account,
         why="la ejecución recibió la orden de parar",
-        repair="ejecute otra vez: lo que ya se copió no se vuelve a leer",
-    )
-
-
-def _say_late(account: str, limit: timedelta) -> BackupError:
-    return GoogleUnavailable(
-        "el espejo no se actualizó a tiempo",
-        whose=account,
-        why=f"pasaron {limit.total_seconds():.0f} segundos, que es mailboxes.time_limit",
         repair="ejecute otra vez: lo que ya se copió no se vuelve a leer",
     )
 

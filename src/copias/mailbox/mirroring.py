@@ -7,23 +7,21 @@ read and tells which were not finished.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import typing as t
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 
 import orjson
 
 from copias.errors import BackupError
 from copias.files import write_atomically
-from copias.mailbox.account_round import AccountRound, say_stopped
+from copias.mailbox.account_round import AccountRound, Limit, say_stopped
 from copias.mailbox.engine import open_budget
+from copias.mailbox.fitting import first_turns
 from copias.mailbox.outcome import Outcome
 from copias.mailbox.permission import Leave, find_leaves
 from copias.people import Role
-from copias.progress import ENVIRONMENT, Step
-from copias.run.folder import RunFolder
+from copias.progress import Step
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -58,30 +56,66 @@ def mirror_accounts(
     wanted = list(dict.fromkeys(accounts))
     leaves = find_leaves(office, wanted)
     done = {account: Outcome(account, error=why) for account, why in leaves.items() if isinstance(why, BackupError)}
-    allowed = {account: leave for account, leave in leaves.items() if isinstance(leave, Leave)}
+    allowed = {account: leave for account in wanted if isinstance(leave := leaves[account], Leave)}
     if allowed and office.deployment.mailboxes is not None:
-        rounds = _Rounds(office, office.deployment.mailboxes, reconcile=reconcile, look=look)
+        rounds = Rounds(office, office.deployment.mailboxes, reconcile=reconcile, look=look)
         done |= asyncio.run(rounds.run(allowed))
     return {account: done[account] for account in wanted}
 
 
-def publish_outcomes(outcomes: Iterable[Outcome]) -> None:
-    """Leave what came of each account in the folder of the run, for the command line; a run by hand has none."""
-    progress = os.environ.get(ENVIRONMENT)
-    if progress:
+def publish_outcomes(office: Office, outcomes: Iterable[Outcome]) -> None:
+    """Leave what came of each account in the folder of the run, for the command line; a step by itself has none."""
+    from copias.night.outcome import find_folder
+
+    folder = find_folder(office)
+    if folder is not None:
         data = {outcome.account: outcome.to_dict() for outcome in outcomes}
-        write_atomically(RunFolder(Path(progress).parent).mailboxes, orjson.dumps(data))
+        write_atomically(folder.mailboxes, orjson.dumps(data))
 
 
-class _Rounds:
-    """The rounds of one call."""
+class Terms(t.Protocol):
+    """What a night asks of its rounds beside what the deployment says of any."""
 
-    def __init__(self, office: Office, settings: MailboxSettings, *, reconcile: bool, look: bool) -> None:
+    def refuse(self, account: str) -> BackupError | None:
+        """Return why the round of an account is not begun now; ``None`` when its turn has come."""
+
+    def limit(self) -> Limit:
+        """Return how long a round that is begun now may take."""
+
+    def hear(self, outcome: Outcome) -> None:
+        """Be told what came of a round."""
+
+    def is_first(self, account: str) -> bool:
+        """Tell whether the account has no complete copy yet."""
+
+
+class Rounds:
+    """The rounds of one call.
+
+    Args:
+        office: whose mirrors.
+        settings: of the mailboxes.
+        reconcile: also compare with a full listing.
+        look: only ask which mailboxes are other than their mirrors.
+        terms: of the night; none for a call of somebody's own.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        settings: MailboxSettings,
+        *,
+        reconcile: bool = False,
+        look: bool = False,
+        terms: Terms | None = None,
+    ) -> None:
         self._office = office
         self._settings = settings
         self._reconcile = reconcile
         self._look = look
+        self._terms = terms
         self._turns = asyncio.Semaphore(settings.accounts_at_once)
+        self._first_turns = asyncio.Semaphore(first_turns(settings.accounts_at_once))
 
     async def run(self, allowed: Mapping[str, Leave]) -> dict[str, Outcome]:
         """Do them all.
@@ -106,14 +140,29 @@ class _Rounds:
         return {account: _read_outcome(account, task) for account, task in rounds.items()}
 
     async def _take_turn(self, session: GoogleSession, account: str, leave: Leave) -> Outcome:
+        terms = self._terms
+        first = self._first_turns if terms is not None and terms.is_first(account) else nullcontext()
+        async with first, self._turns:
+            if terms is None:
+                return await self._do_round(session, account, leave)
+            error = terms.refuse(account)
+            if error is not None:
+                return Outcome(account, leave=leave, error=error)
+            outcome = await self._do_round(session, account, leave, limit=terms.limit())
+            terms.hear(outcome)
+            return outcome
+
+    async def _do_round(
+        self, session: GoogleSession, account: str, leave: Leave, *, limit: Limit | None = None
+    ) -> Outcome:
         from copias.google.gmail import Gmail
         from copias.google.scopes import GMAIL_READ
 
-        async with self._turns:
-            one = AccountRound(self._office, self._settings, Gmail(session, account, (GMAIL_READ,)), leave)
-            if self._look:
-                return await one.look()
-            outcome = await one.run(reconcile=self._reconcile)
+        gmail = Gmail(session, account, (GMAIL_READ,))
+        one = AccountRound(self._office, self._settings, gmail, leave, limit=limit)
+        if self._look:
+            return await one.look()
+        outcome = await one.run(reconcile=self._reconcile)
         if outcome.changed:
             self._record(outcome)
         return outcome

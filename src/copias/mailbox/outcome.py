@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.errors import BackupError, CopyFailed
+from copias.errors import BackupError, CopyFailed, Unavailable
+from copias.google.errors import QuotaExhausted
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,10 @@ if t.TYPE_CHECKING:
 
 NAMED: t.Final = 20
 """Ids that an error's sentence names."""
+
+
+class Postponed(Unavailable):
+    """A mirror that is due was not begun, or not ended, for want of time or quota; the next night comes to it first."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,16 @@ class Outcome:
     comparison: Comparison | None = None
     error: BackupError | None = None
 
+    @property
+    def postponed(self) -> bool:
+        """Tell whether nothing is wrong with the account: time or quota was wanting."""
+        return isinstance(self.error, Postponed | QuotaExhausted)
+
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data, without anything of any message but ids."""
         return {
             **self.counts(),
+            "postponed": self.postponed,
             "leave": self.leave.to_dict() if self.leave else None,
             "reconciliation": self.comparison.to_dict() if self.comparison else None,
             "error": self.error.facts() if self.error else None,

@@ -43,6 +43,8 @@ class MailboxSettings(BaseModel):
     """Longest that bringing one mirror up to date may take; the next run goes on where it stopped."""
     standing: StandingAuthorisation | None = None
     """Whose mailboxes are mirrored without a case; ``None`` is nobody's."""
+    dispose_after: timedelta = Field(default=timedelta(days=30), ge=timedelta(0), le=timedelta(days=3660))
+    """How long after a case was closed the mirror that was made for it is disposed of, when nothing else allows it."""
     leaver_words: tuple[str, ...] = (
         *("retiro", "se retira", "se retiró", "retirado", "retirada", "desvinculación", "desvinculado", "desvinculada"),
         *("renuncia", "renunció", "pensionado", "pensionada", "ya no trabaja", "entrega del cargo"),

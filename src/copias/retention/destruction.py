@@ -12,13 +12,12 @@ Events of the installation: ``retention.destroying`` (``list``, ``approvals``) b
 from __future__ import annotations
 
 import typing as t
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from copias.case.evidence import manifest_name
-from copias.errors import Altered, CopyFailed, NotReady
-from copias.keeping.files import PROOFS, kept_files
+from copias.errors import CopyFailed, NotReady
+from copias.keeping.files import name_files
+from copias.keeping.moving import hold_move
 from copias.people import Role
 from copias.progress import Step
 from copias.retention.approval import ApprovalList, find_list, require_removable
@@ -28,9 +27,6 @@ from copias.retention.record import write_record
 from copias.retention.turn import hold_retention
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from copias.case.story import CopyRecord
     from copias.office import Office
     from copias.store import Store
 
@@ -72,12 +68,12 @@ def destroy_list(office: Office, code: str) -> Destruction:
     """Remove all packages of a list that two people approved.
 
     Raises:
-        AlreadyRunning: another retention is under way.
+        AlreadyRunning: another retention is under way, or copies are being moved.
         NotReady: approvals are missing, something on the list may not go any more, or a clock is wrong.
         StoreUnavailable: a store does not answer; what is gone is recorded, and the next run goes on.
     """
     office.actor.require(Role.ADMINISTRATOR, "eliminar copias vencidas")
-    with hold_retention(office):
+    with hold_retention(office), hold_move(office):
         wanted = find_list(office, code)
         left = _find_left(office, wanted)
         outcome = Destruction(wanted.code, [name for name in _names(wanted) if name not in left])
@@ -142,7 +138,7 @@ def _remove_package(office: Office, wanted: ApprovalList, entry: dict[str, t.Any
             why=f"está en {record.store} y la lista dice {store.name}; de ella no se borró nada",
             repair="pida la lista de hoy con `copias retention expired` y apruébela de nuevo",
         )
-    names = list(dict.fromkeys(_files_of(office, record)))
+    names = name_files(office, record)
     for name in names:
         store.remove(name)
     stubborn = [name for name in names if store.stat(name) is not None]
@@ -154,22 +150,6 @@ def _remove_package(office: Office, wanted: ApprovalList, entry: dict[str, t.Any
         )
     facts = {"copy": entry["copy"], "list": wanted.code, "sha256": entry["sha256"], "files": len(names)}
     office.book.record(entry["case"], REMOVED, {**facts, "why": f"venció el {entry['last_day']}"})
-
-
-def _files_of(office: Office, record: CopyRecord) -> Iterable[str]:
-    """Yield every file of a copy on its store, in the order in which they go: the manifest first, the package last.
-
-    The ledger alone names them, so that a state that lost a manifest loses no right to destroy; where the signed
-    manifest is still kept here, what it names goes too.
-    """
-    folder, stem = record.package.rpartition("/")[0], record.package.removesuffix(".zip")
-    yield manifest_name(record.package)
-    yield from (stem + ending for ending in PROOFS)
-    parts = [f"{folder}/{part}" for part in record.data.get("parts", ())]
-    with suppress(Altered, FileNotFoundError):
-        parts += [file.name for file in kept_files(office, record)]
-    yield from (part for part in parts if part != record.package)
-    yield record.package
 
 
 def _finish(office: Office, wanted: ApprovalList, outcome: Destruction) -> None:

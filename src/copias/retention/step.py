@@ -8,20 +8,20 @@ from copias.errors import BackupError
 from copias.retention.overview import apply_all, plan_all
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from copias.office import Office
     from copias.retention.applying import NightOutcome
     from copias.retention.night_model import NightPlan
 
 
-def plan_step(office: Office) -> dict[str, t.Any]:
-    """Return what the step would do.
+def plan_step(office: Office, names: Sequence[str] = ()) -> dict[str, t.Any]:
+    """Return what the step would do in these repositories, in all when none is named.
 
     Raises:
         BackupError: a repository could not be asked.
     """
-    found = plan_all(office)
+    found = plan_all(office, names=names)
     _raise_first(found.errors)
     told = {plan.repository: _describe(plan, [one.copy for one in plan.removals]) for plan in found.plans}
     for name in found.to_free:
@@ -34,13 +34,13 @@ def plan_step(office: Office) -> dict[str, t.Any]:
     }
 
 
-def apply_step(office: Office) -> dict[str, t.Any]:
-    """Carry the step out in every repository, and then fail if one failed.
+def apply_step(office: Office, names: Sequence[str] = ()) -> dict[str, t.Any]:
+    """Carry the step out in these repositories, in all when none is named, and then fail if one failed.
 
     Raises:
         BackupError: of the first repository that failed; all others were done.
     """
-    outcomes, errors = apply_all(office)
+    outcomes, errors = apply_all(office, names=names)
     _raise_first({**errors, **{one.plan.repository: one.error for one in outcomes if one.error}})
     told = {one.plan.repository: _describe_outcome(one) for one in outcomes}
     return {

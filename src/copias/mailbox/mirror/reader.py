@@ -105,6 +105,11 @@ class MirrorReader:
         )
         return dict(zip(("messages", "deleted", "bytes", "packed", "first", "last"), row, strict=True))
 
+    def came_since(self, moment: int) -> int:
+        """Return how many messages are dated since a moment, milliseconds since 1970."""
+        ((count,),) = self._index.query("SELECT count(*) FROM message WHERE internal_date >= ?", (moment,))
+        return int(count)
+
     def live(self) -> Held:
         """Return how much is here of what the mailbox still has."""
         query = "SELECT count(*), coalesce(sum(bytes), 0) FROM message WHERE deleted_at IS NULL"

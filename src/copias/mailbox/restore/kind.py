@@ -1,4 +1,7 @@
-"""Recovery cases, as the case machinery sees them: mail of an account is given back from its copies."""
+"""Recovery cases, as the case machinery sees them: mail of an account is given back from its copies.
+
+A case of a database says who allowed its restore and why; the restore itself is `copias restore sinfa`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _GET: t.Final = "gmail.users.messages.get"
 
 
 class RecoveryKind:
-    """Giving mail back; a subject is the account whose copies are looked into."""
+    """Giving mail back; a subject is the account whose copies are looked into, or the database that is restored."""
 
     name: t.ClassVar[str] = "recovery"
     group: t.ClassVar[str] = "recoveries"
@@ -42,12 +45,13 @@ class RecoveryKind:
         return self._mailbox.find_subject(deployment, case)
 
     def require_subject(self, deployment: Deployment, subject: str) -> None:
-        """Refuse what is no account of the organisation."""
-        self._mailbox.require_subject(deployment, subject)
+        """Refuse what is no database here and no account of the organisation."""
+        if subject not in deployment.databases:
+            self._mailbox.require_subject(deployment, subject)
 
     def is_known(self, deployment: Deployment, subject: str) -> bool:
         """Tell whether the address can be an account here; it may be deleted by now, its copies are not."""
-        return self._mailbox.is_known(deployment, subject)
+        return subject in deployment.databases or self._mailbox.is_known(deployment, subject)
 
     def find_leave(self, deployment: Deployment, case: HelpDeskCase, subject: str, /) -> Authorisation | None:
         """Return the owner's own leave, where the form collects verified addresses."""
@@ -60,6 +64,8 @@ class RecoveryKind:
     def check(self, office: Office, intake: Intake) -> tuple[Forecast | None, list[Check]]:
         """Check what is given back, the copy that it comes from, and the place that it goes to."""
         subject, record = intake.subject or "", intake.story.restore
+        if subject in office.deployment.databases:
+            return None, [_refuse_database(intake.number)]
         if not self.is_known(office.deployment, subject):
             repair = f"copias classify {intake.number} --kind recovery --subject {self.name_subject(office.deployment)}"
             return None, [Check("cuenta", passed=False, why="el caso no dice cuál", repair=repair)]
@@ -72,6 +78,12 @@ class RecoveryKind:
     def say_start(self, subject: str) -> str:
         """Return what begins."""
         return f"Inicia la recuperación de correo de {subject}"
+
+
+def _refuse_database(number: str) -> Check:
+    repair = f"copias restore sinfa --case {number} --copy … --to … --motive …"
+    why = "un caso de una base de datos no se ejecuta: la restaura un administrador con su propia orden"
+    return Check("qué se devuelve", passed=False, why=why, repair=repair)
 
 
 def _forecast(office: Office, record: RestoreRecord) -> Forecast:

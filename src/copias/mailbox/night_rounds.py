@@ -1,0 +1,178 @@
+"""The mailboxes of a night: those that are due, most overdue first, each in its time, all before the night ends.
+
+A mailbox that hangs holds nobody up, and ends at ``night.mailbox_time_limit``. What is not begun when the night's time
+is nearly over, when somebody stops it, or when Google answers nobody any more, is told as postponed: it is the most
+overdue of the next night.
+
+Event of the installation: ``mirror.missing`` (``account``, ``why``): the standing authorisation covers it and it cannot
+be read. It is told once, and again only after the account had been mirrored meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+from datetime import UTC, datetime, timedelta
+
+from copias.google.errors import GoogleUnavailable
+from copias.mailbox.account_round import Limit
+from copias.mailbox.due import plan_mailboxes
+from copias.mailbox.mirroring import SYNCED, Rounds
+from copias.mailbox.outcome import Outcome, Postponed
+from copias.people import Role
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from copias.errors import BackupError
+    from copias.mailbox.due_model import MailboxNight
+    from copias.office import Office
+    from copias.run.folder import RunFolder
+
+MISSING: t.Final = "mirror.missing"
+MOST_RESERVE: t.Final = timedelta(minutes=10)
+"""Of the night's time that is left to what comes after the mailboxes; a twentieth of a shorter one."""
+RESERVE: t.Final = 20
+DEAF: t.Final = 3
+"""After so many rounds for each of the accounts at a time, all without an answer of Google, no other is begun."""
+
+
+def mirror_night(
+    office: Office, accounts: Iterable[str], *, always: bool = False, whole: bool = False, look: bool = False
+) -> dict[str, Outcome]:
+    """Bring the mirrors of the due mailboxes up to date; return what came of each that is of the night.
+
+    One that nobody allowed, or whose copy is young enough, is not in it.
+
+    Args:
+        office: whose mirrors.
+        accounts: of the inventory, as far as the night is limited to them.
+        always: somebody asked for these by name: they are due whatever their policy says.
+        whole: ``accounts`` are all of the inventory.
+        look: only ask which mailboxes are other than their mirrors; nothing is changed.
+
+    Raises:
+        NotAllowed: the role of who asks does not include it.
+        BadConfiguration: Google's key cannot be used.
+    """
+    from copias.night.outcome import find_folder, publish_due, publish_error
+
+    office.actor.require(Role.AGENT, "actualizar espejos de buzones")
+    now, folder = datetime.now(UTC), find_folder(office)
+    until = _find_end(office, folder, now)
+    plan = plan_mailboxes(office, accounts, now, always=always, whole=whole, until=until)
+    refused = {account: error for account, error in plan.refused.items() if always or not _was_told(office, account)}
+    if not look:
+        publish_due(office, "mailbox", [*(one.account for one in (*plan.due, *_postponed(plan))), *refused])
+        if plan.directory is not None:
+            publish_error(office, "directory", plan.directory)
+    done = _do_rounds(office, plan, folder, until, look=look)
+    done |= {one.account: Outcome(one.account, leave=one.leave, error=error) for one, error in plan.postponed}
+    done |= {account: Outcome(account, error=error) for account, error in refused.items()}
+    if not look and whole:
+        _tell_missing(office, refused)
+    return done
+
+
+class NightTerms:
+    """When a round of the night may begin, and how long it may take.
+
+    Args:
+        until: when nothing else is begun and everything ends.
+        longest: that one mailbox may take.
+        patience: rounds in a row that Google may leave without an answer.
+        firsts: accounts without a complete copy.
+        asked_to_end: tells whether somebody stopped the night, or its time is over.
+    """
+
+    def __init__(
+        self,
+        until: datetime,
+        longest: timedelta,
+        *,
+        patience: int,
+        firsts: frozenset[str],
+        asked_to_end: Callable[[], bool],
+    ) -> None:
+        self._until = until
+        self._longest = longest
+        self._patience = patience
+        self._firsts = firsts
+        self._asked_to_end = asked_to_end
+        self._unanswered = 0
+
+    def refuse(self, account: str) -> BackupError | None:
+        """Return why the round of an account is not begun now; ``None`` when its turn has come."""
+        why = ""
+        if self._asked_to_end():
+            why = "la noche recibió la orden de terminar"
+        elif datetime.now(UTC) >= self._until:
+            why = "se acabó el tiempo de la noche para los buzones (night.time_limit)"
+        elif self._unanswered >= self._patience:
+            why = f"Google no respondió a {self._unanswered} buzones seguidos"
+        if not why:
+            return None
+        repair = "no hace falta hacer nada: la próxima noche lo toma primero; si no da espera, use "
+        return Postponed(
+            "este buzón no se alcanzó a copiar",
+            whose=account,
+            why=why,
+            repair=f"{repair}`copias nightly --only {account}`",
+        )
+
+    def limit(self) -> Limit:
+        """Return how long a round that is begun now may take."""
+        left = self._until - datetime.now(UTC)
+        if left < self._longest:
+            return Limit(max(left, timedelta(seconds=1)), "lo que le quedaba a la noche")
+        return Limit(self._longest, "night.mailbox_time_limit")
+
+    def hear(self, outcome: Outcome) -> None:
+        """Count the rounds in a row to which Google gave no answer."""
+        deaf = isinstance(outcome.error, GoogleUnavailable) and not outcome.postponed and not outcome.fetched
+        self._unanswered = self._unanswered + 1 if deaf else 0
+
+    def is_first(self, account: str) -> bool:
+        """Tell whether the account has no complete copy yet."""
+        return account in self._firsts
+
+
+def _postponed(plan: MailboxNight) -> Iterable[t.Any]:
+    return (one for one, _ in plan.postponed)
+
+
+def _find_end(office: Office, folder: RunFolder | None, now: datetime) -> datetime:
+    """Return when the mailboxes' part of the night is over."""
+    from copias.night.ending import read_deadline
+
+    night = office.deployment.night
+    deadline = (read_deadline(folder) if folder else None) or now + night.time_limit
+    return deadline - min(night.time_limit / RESERVE, MOST_RESERVE)
+
+
+def _do_rounds(
+    office: Office, plan: MailboxNight, folder: RunFolder | None, until: datetime, *, look: bool
+) -> dict[str, Outcome]:
+    settings = office.deployment.mailboxes
+    if settings is None or not plan.due:
+        return {}
+    terms = NightTerms(
+        until,
+        min(settings.time_limit, office.deployment.night.mailbox_time_limit),
+        patience=DEAF * settings.accounts_at_once,
+        firsts=frozenset(one.account for one in plan.due if one.is_first),
+        asked_to_end=lambda: folder is not None and folder.asked_to_end,
+    )
+    rounds = Rounds(office, settings, look=look, terms=terms)
+    return asyncio.run(rounds.run({one.account: one.leave for one in plan.due}))
+
+
+def _was_told(office: Office, account: str) -> bool:
+    """Tell whether it was said already that an account is missing, and it was not mirrored since."""
+    told = [event for event in office.book.ledger.events_of({MISSING, SYNCED}) if event.data["account"] == account]
+    return bool(told) and told[-1].event == MISSING
+
+
+def _tell_missing(office: Office, refused: Mapping[str, BackupError]) -> None:
+    for account, error in refused.items():
+        office.record(MISSING, {"account": account, "why": f"{error.what}: {error.why}"})
