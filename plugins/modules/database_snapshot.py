@@ -99,6 +99,7 @@ try:
     from copias.night.copying import NightOptions
     from copias.night.outcome import publish_outcome
     from copias.night.plan import NightResult, plan_night
+    from copias.night.stepping import NightEnded, do_step
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -107,12 +108,14 @@ def snapshot(module: OfficeModule) -> dict[str, t.Any]:
     """Make the copy unless there is one of today, and leave what came of it for the command line."""
     name = module.params["database"]
     try:
-        result = _make(module, name)
+        result = do_step(module.office, [name], lambda: _make(module, name))
+    except NightEnded:
+        raise  # told as postponed already
     except BackupError as error:
-        publish_outcome(name, NightResult(database=name, changed=False, error=error.facts()).to_dict())
+        publish_outcome(module.office, name, NightResult(database=name, changed=False, error=error.facts()).to_dict())
         raise
     if result["night"]:
-        publish_outcome(name, result["night"])
+        publish_outcome(module.office, name, result["night"])
     return result
 
 

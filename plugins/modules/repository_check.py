@@ -67,6 +67,7 @@ try:
     from copias.night.checking import CheckPlan
     from copias.night.each import choose_repositories, do_each, require_all
     from copias.night.outcome import publish_outcome
+    from copias.night.stepping import do_step
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -77,9 +78,13 @@ def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     names = choose_repositories(office, module.params["repositories"])
     if not module.check_mode:
         die_with_playbook()
-    outcomes = do_each(names, lambda name: CheckPlan(office, name), look=module.check_mode)
+    outcomes = do_step(
+        office,
+        [f"{name}-check" for name in names],
+        lambda: do_each(names, lambda name: CheckPlan(office, name), look=module.check_mode),
+    )
     for name, outcome in outcomes.items():
-        publish_outcome(f"{name}-check", outcome)
+        publish_outcome(office, f"{name}-check", outcome)
     require_all(outcomes)
     changed = [name for name, outcome in outcomes.items() if outcome["changed"]]
     return {

@@ -78,7 +78,7 @@ def carry_out(module: OfficeModule) -> dict[str, t.Any]:
         die_with_playbook()
     outcomes = do_each(names, lambda name: PreparePlan(office, name), look=module.check_mode)
     for name, outcome in outcomes.items():
-        publish_outcome(f"{name}-init", outcome)
+        publish_outcome(office, f"{name}-init", outcome)
     require_all(outcomes)
     changed = [name for name, outcome in outcomes.items() if outcome["changed"]]
     return {

@@ -27,6 +27,11 @@ options:
       - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
     type: path
     required: true
+  repositories:
+    description: Names of repositories in the deployment's file; all of them when empty.
+    type: list
+    elements: str
+    default: []
 requirements:
   - The Python package C(copias), which is in this repository.
   - restic 0.19.1 or newer.
@@ -70,6 +75,9 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 
 try:
     from copias.case.guard import die_with_playbook
+    from copias.night.outcome import publish_outcome
+    from copias.night.stepping import do_step
+    from copias.night.steps import RETENTION
     from copias.retention.step import apply_step, plan_step
 except ImportError:
     pass  # OfficeModule reports it
@@ -79,7 +87,10 @@ def apply(module: OfficeModule) -> dict[str, t.Any]:
     """Carry the plan out; in check mode, tell it."""
     if not module.check_mode:
         die_with_playbook()
-    result = plan_step(module.office) if module.check_mode else apply_step(module.office)
+    office, names = module.office, module.params["repositories"]
+    act = plan_step if module.check_mode else apply_step
+    result = do_step(office, [RETENTION], lambda: act(office, names))
+    publish_outcome(office, RETENTION, {"changed": result["changed"], "error": None})
     for name, told in result["repositories"].items():
         for refusal in told["refusals"]:
             module.warn(f"{refusal['database'] or name}: no se quita nada, {refusal['why']}. {refusal['repair']}")
@@ -88,7 +99,7 @@ def apply(module: OfficeModule) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule(CONFIG_OPTION).finish(apply)
+    OfficeModule({**CONFIG_OPTION, "repositories": {"type": "list", "elements": "str", "default": []}}).finish(apply)
 
 
 if __name__ == "__main__":

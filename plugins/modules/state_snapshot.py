@@ -65,6 +65,7 @@ try:
     from copias.night.each import choose_repositories, do_each, require_all
     from copias.night.outcome import publish_outcome
     from copias.night.state_copy import StatePlan
+    from copias.night.stepping import do_step
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -75,9 +76,13 @@ def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     names = choose_repositories(office, module.params["repositories"])
     if not module.check_mode:
         die_with_playbook()
-    outcomes = do_each(names, lambda name: StatePlan(office, name), look=module.check_mode)
+    outcomes = do_step(
+        office,
+        [f"{name}-state" for name in names],
+        lambda: do_each(names, lambda name: StatePlan(office, name), look=module.check_mode),
+    )
     for name, outcome in outcomes.items():
-        publish_outcome(f"{name}-state", outcome)
+        publish_outcome(office, f"{name}-state", outcome)
     require_all(outcomes)
     changed = [name for name, outcome in outcomes.items() if outcome["changed"]]
     return {

@@ -94,6 +94,7 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 
 try:
     from copias.keeping.capacity import measure_stores, open_findings, plan_measurements, record_measurements
+    from copias.night.watching import publish_capacities
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -102,6 +103,7 @@ def measure(module: OfficeModule) -> dict[str, t.Any]:
     """Measure, and keep what was not measured today; in check mode, only measure."""
     found = measure_stores(module.office, module.params["stores"])
     new = plan_measurements(module.office, found)
+    publish_capacities(module.office, found)
     if not module.check_mode:
         record_measurements(module.office, new)
         open_findings(module.office, found)

@@ -104,6 +104,8 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 
 try:
     from copias.keeping.verifying import VerifyOutcome, plan_verification, run_verification
+    from copias.night.stepping import do_step
+    from copias.night.watching import publish_verification
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -112,7 +114,10 @@ def verify(module: OfficeModule) -> dict[str, t.Any]:
     """Read what is due; in check mode, only say so."""
     plan = plan_verification(module.office, module.params["stores"], everything=module.params["everything"])
     budget = timedelta(minutes=module.params["budget"])
-    outcome = VerifyOutcome() if module.check_mode else run_verification(plan, budget=budget)
+    names = module.params["stores"]
+    work = VerifyOutcome if module.check_mode else lambda: run_verification(plan, budget=budget)
+    outcome = do_step(module.office, names, work)
+    publish_verification(module.office, names, outcome)
     for warning in outcome.warnings:
         module.warn(warning)
     due = [copy.copy_id for copy in plan.due]

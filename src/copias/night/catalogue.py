@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,9 @@ MADE: t.Final = "night.made"
 VERIFIED: t.Final = "night.verified"
 VOIDED: t.Final = "night.voided"
 REMOVED: t.Final = "night.removed"
+EVENTS: t.Final = frozenset({MADE, VERIFIED, VOIDED, REMOVED})
+CLOCKS: t.Final = timedelta(minutes=5)
+"""What two clocks may differ by: a copy that ends further in the future than this was dated by a wrong one."""
 
 Status: t.TypeAlias = t.Literal["made", "read", "restored", "void", "removed"]
 
@@ -67,6 +70,10 @@ class NightCopy:
     def finished_at(self) -> datetime:
         """Return the moment by which it ages, UTC."""
         return datetime.fromisoformat(self.finished).astimezone(UTC)
+
+    def is_future(self, now: datetime) -> bool:
+        """Tell whether a wrong clock dated it: it must not keep tonight's copy from being made."""
+        return self.finished_at > now + CLOCKS
 
     @property
     def exists(self) -> bool:

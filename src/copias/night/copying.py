@@ -233,6 +233,13 @@ def copy_of_today(office: Office, name: str) -> NightCopy | None:
     return found[-1] if found else None
 
 
+def list_unread(office: Office, name: str) -> list[NightCopy]:
+    """Return the copies of a database, in the repository that it has now, that were never read back, the newest first."""
+    repository = office.deployment.database(name).repository
+    copies = list_night_copies(office.book.ledger.events_of(catalogue.EVENTS), database=name)
+    return [copy for copy in reversed(copies) if copy.status == "made" and copy.repository == repository]
+
+
 def is_of_today(copy: NightCopy) -> bool:
     """Tell whether a copy was begun today, in Colombia: one that ends after midnight is still last night's."""
     return datetime.fromisoformat(copy.started).astimezone(BOGOTA).date() == datetime.now(BOGOTA).date()

@@ -17,7 +17,7 @@ from datetime import datetime
 from copias.case.rows import BOGOTA
 from copias.files import make_private_directory, write_atomically
 from copias.progress import Step
-from copias.repository.locks import hold_repository
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.opening import open_repository
 
 if t.TYPE_CHECKING:
@@ -30,8 +30,6 @@ if t.TYPE_CHECKING:
 KEPT: t.Final = "night.state"
 HOST: t.Final = "copias"
 TAG: t.Final = "state"
-WAIT: t.Final = 1800.0
-"""Seconds to wait for another process of this machine that has the repository."""
 
 
 class StatePlan:
@@ -92,7 +90,7 @@ def freeze_state(office: Office, name: str) -> tuple[Path, str]:
         write_atomically(view / "people.yml", deployment.people.read_bytes())
     if deployment.file is not None and deployment.file.exists():
         write_atomically(view / "copias.yml", deployment.file.read_bytes())
-    for pattern in ("copies/*/*", "reports/*", "retention/evidence/*"):
+    for pattern in ("copies/*/*", "reports/*", "inventories/*", "retention/evidence/*"):
         for path in sorted(deployment.state.glob(pattern)):
             if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
                 target = view / path.relative_to(deployment.state)

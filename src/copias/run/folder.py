@@ -32,7 +32,8 @@ class Request:
     """What a run was asked to do.
 
     ``case`` is empty for a run that is of none; ``limit`` are hosts of the inventory, with commas, or all when empty;
-    ``switches`` are variables of roles that are turned on, never anything that somebody typed.
+    ``switches`` are variables of roles that are turned on, never anything that somebody typed; ``only`` are the things
+    that a night was limited to, hosts and steps.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Request:
     account: str
     limit: str = ""
     switches: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     @property
     def series(self) -> str:
@@ -103,6 +105,16 @@ class RunFolder:
         return self.path / "stop"
 
     @property
+    def late_mark(self) -> Path:
+        """Return the file whose presence says that a night is past its time limit."""
+        return self.path / "late"
+
+    @property
+    def due(self) -> Path:
+        """Return the folder with what a night was to do, a file for each kind of thing."""
+        return self.path / "due"
+
+    @property
     def mailboxes(self) -> Path:
         """Return the file with what came of each account of a run on many."""
         return self.path / "mailboxes.json"
@@ -111,6 +123,11 @@ class RunFolder:
     def outcomes(self) -> Path:
         """Return the folder with what came of each host, a file each, of a run whose hosts are worked on one by one."""
         return self.path / "outcomes"
+
+    @property
+    def asked_to_end(self) -> bool:
+        """Tell whether nothing else may be begun: it was stopped, or its time is over."""
+        return self.stop_mark.exists() or self.late_mark.exists()
 
     @property
     def supervisor(self) -> Process | None:
@@ -156,6 +173,7 @@ def new_run(
     account: str,
     limit: str = "",
     switches: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
 ) -> RunFolder:
     """Create the folder of a new run; see :class:`Request`."""
     moment = datetime.now(UTC)
@@ -163,7 +181,7 @@ def new_run(
     folder = RunFolder(make_private_directory(make_private_directory(runs) / run))
     for file in (folder.progress, folder.output, folder.log):
         file.touch(mode=0o600)
-    asked = (run, playbook, case, str(config.resolve()), check, moment.isoformat(), account, limit, switches)
+    asked = (run, playbook, case, str(config.resolve()), check, moment.isoformat(), account, limit, switches, only)
     request = Request(*asked)
     write_atomically(folder.path / "request.json", orjson.dumps(asdict(request)))
     return folder

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import typing as t
 
-from copias.case.claim import describe_process
+from copias.case.claim import NIGHT, describe_process
 from copias.errors import AlreadyRunning
-from copias.run.folder import RunFolder, find_runs, new_run, series_of
+from copias.run.folder import NIGHTS, RunFolder, find_runs, new_run, series_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,21 +38,7 @@ def start_run(
     folder = new_run(
         office.deployment.runs, playbook=playbook, case=number, config=config, check=check, account=account
     )
-    try:
-        if not check:
-            office.claims.take(number, folder.path.name, holder=describe_process(), account=account)
-    except AlreadyRunning:
-        shutil.rmtree(folder.path)  # else it would pass for the case's newest run
-        raise
-    try:
-        supervisor = describe_process(_launch(folder).pid)
-    except OSError:
-        office.claims.release(number, folder.path.name)
-        raise
-    # The claim first: who is killed between the two leaves a run that holds its case, and that names itself.
-    if not check:
-        office.claims.hand_over(number, folder.path.name, holder=supervisor)
-    folder.write_supervisor(supervisor)
+    _launch_claimed(office, folder, "" if check else number)
     return folder
 
 
@@ -64,10 +50,12 @@ def start_shared_run(
     playbook: str,
     check: bool = False,
     switches: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
 ) -> RunFolder:
     """Start a playbook that is of no case, for some hosts or for all when none is named, and return at once.
 
     No case is claimed: each mirror and each repository has a lock of its own, and one that another run holds is told.
+    A night is claimed as a whole, unless it only looks.
 
     Args:
         office: whose mirrors or databases.
@@ -76,9 +64,16 @@ def start_shared_run(
         playbook: its file name.
         check: only say what would be done.
         switches: variables of roles that are turned on.
+        only: what a night is limited to.
+
+    Raises:
+        AlreadyRunning: naming who runs the night.
     """
-    account, runs = office.actor.identity.account, office.deployment.runs
-    for old in find_runs(runs, series_of(playbook))[: -KEPT + 1]:
+    account, runs, series = office.actor.identity.account, office.deployment.runs, series_of(playbook)
+    key = NIGHT if series == NIGHTS and not check else ""
+    if key:
+        office.claims.require_free(key)
+    for old in find_runs(runs, series)[: -KEPT + 1]:
         if not old.is_alive():
             shutil.rmtree(old.path, ignore_errors=True)
     folder = new_run(
@@ -90,9 +85,35 @@ def start_shared_run(
         account=account,
         limit=",".join(hosts),
         switches=switches,
+        only=only,
     )
-    folder.write_supervisor(describe_process(_launch(folder).pid))
+    _launch_claimed(office, folder, key)
     return folder
+
+
+def _launch_claimed(office: Office, folder: RunFolder, key: str) -> None:
+    """Claim, unless there is nothing to, then hand the run over to its own process.
+
+    Raises:
+        AlreadyRunning: somebody else was faster; the folder is gone then, or it would pass for the newest run.
+    """
+    run = folder.path.name
+    if key:
+        try:
+            office.claims.take(key, run, holder=describe_process(), account=office.actor.identity.account)
+        except AlreadyRunning:
+            shutil.rmtree(folder.path)
+            raise
+    try:
+        supervisor = describe_process(_launch(folder).pid)
+    except OSError:
+        if key:
+            office.claims.release(key, run)
+        raise
+    # The claim first: who is killed between the two leaves a run that holds its claim, and that names itself.
+    if key:
+        office.claims.hand_over(key, run, holder=supervisor)
+    folder.write_supervisor(supervisor)
 
 
 def _launch(folder: RunFolder) -> subprocess.Popen[bytes]:

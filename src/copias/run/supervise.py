@@ -18,9 +18,11 @@ from pathlib import Path
 import psutil
 
 from copias.case.claim import describe_process
-from copias.errors import EXIT_DONE, EXIT_FAILED
+from copias.errors import EXIT_DONE, EXIT_FAILED, BackupError
 from copias.files import make_private_directory
-from copias.run.folder import MIRRORS, Request, Result, RunFolder, sweep_dead_runs
+from copias.run.folder import MIRRORS, NIGHTS, Request, Result, RunFolder, sweep_dead_runs
+from copias.run.night_clock import NightClock
+from copias.run.recorder import recorder_environment
 
 if t.TYPE_CHECKING:
     from types import FrameType
@@ -49,6 +51,8 @@ class Supervisor:
         sweep_dead_runs(self.folder.path.parent, self.request.series)
         status = self._play()
         _reap_children()
+        if self._is_night:
+            self._close_night()
         result = Result(
             exit_code=self._exit_code(status),
             message=self._message(status),
@@ -68,14 +72,14 @@ class Supervisor:
             private_data_dir=str(make_private_directory(self.folder.runner)),
             project_dir=str(PROJECT),
             playbook=str(PROJECT / "playbooks" / self.request.playbook),
-            inventory=str(config.parent),
+            inventory=str(config),  # not its folder, where keys and the people's file may lie too
             # A case's number, or switches of ours; nothing that anybody typed, since they are templates.
             extravars={"case": self.request.case} if self.request.case else dict.fromkeys(self.request.switches, True),
             limit=self.request.limit or None,
             envvars=self._environment(),
             cmdline="--check --diff" if self.request.check else None,
             event_handler=self._handle_event,
-            cancel_callback=self.folder.stop_mark.exists,
+            cancel_callback=NightClock(self.folder) if self._is_night else self.folder.stop_mark.exists,
             quiet=True,
             settings={"suppress_env_files": True, "idle_timeout": 0, "job_timeout": 0, "pexpect_use_poll": True},
         )
@@ -83,6 +87,20 @@ class Supervisor:
         runner.config.command = ["setpriv", "--pdeathsig", "KILL", "--", *runner.config.command]
         runner.run()
         return str(runner.status)
+
+    @property
+    def _is_night(self) -> bool:
+        return self.request.series == NIGHTS and not self.request.check
+
+    def _close_night(self) -> None:
+        """Tell how the night went if its own last step did not, and let it go; its trouble must not hide the run's."""
+        from copias.night.ending import close_run
+        from copias.office import open_office
+
+        try:
+            close_run(open_office(Path(self.request.config)), self.folder)
+        except BackupError as error:
+            self.failures.append({"msg": str(error), "exit_code": error.exit_code})
 
     def _environment(self) -> dict[str, str]:
         programs = str(Path(sys.executable).parent)
@@ -94,10 +112,15 @@ class Supervisor:
             "ANSIBLE_REMOTE_TEMP": str(self.folder.runner / "remote"),
             "COPIAS_CONFIG": self.request.config,
             # A case's run adds what it copies by itself: a slow Directory, or none, must not stop a database's copy.
-            "COPIAS_DIRECTORY": "true" if self.request.series == MIRRORS else "false",
+            "COPIAS_DIRECTORY": "true" if self.request.series in {MIRRORS, NIGHTS} else "false",
+            # A night without the Directory copies its databases all the same, and tells.
+            "COPIAS_DIRECTORY_REQUIRED": "false" if self.request.series == NIGHTS else "true",
+            # cron's own is C, in which Ansible refuses to work.
+            "LC_ALL": "C.UTF-8",
             "COPIAS_PROGRESS": str(self.folder.progress),
             "COPIAS_RUN": self.request.run,
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            **recorder_environment(self.folder.path.parents[1], os.environ),
         }
 
     def _handle_event(self, event: dict[str, t.Any]) -> bool:

@@ -31,6 +31,7 @@ from copias.repository.program import find_restic
 from copias.repository.repository import Repository
 from copias.repository.snapshots import Snapshot, list_snapshots
 from copias_sandbox import sinfa
+from tests.integration.retention.forge import make_quick
 
 DATABASE, REPOSITORY = "hacienda", "nas"
 LEAVE = {
@@ -200,9 +201,11 @@ def add_documents(administrator: Connection, first: int, last: int) -> None:
 
 @pytest.fixture(scope="session")
 def new_repository(tmp_path_factory: pytest.TempPathFactory, server: sinfa.Sinfa) -> tuple[Path, str]:
-    """An empty repository to copy, and its id: making one takes a second of processor."""
+    """An empty repository to copy, and its id: making one takes a second of processor, and each opening half of one."""
     made = make_town(tmp_path_factory.mktemp("nuevo"), server.reader)
-    return made.nas, prepare_repository(made.office, REPOSITORY)[0]
+    repository_id, _ = prepare_repository(made.office, REPOSITORY)
+    make_quick(made.nas, made.password.read_text(encoding="utf-8").strip())
+    return made.nas, repository_id
 
 
 @pytest.fixture

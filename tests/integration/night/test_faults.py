@@ -172,6 +172,18 @@ def test_lock_of_a_dead_program_of_this_machine_is_taken_away(town: Town) -> Non
     assert check_structure(town.repository) == ""
 
 
+def test_dump_is_fetched_once_the_one_who_prunes_has_ended(town: Town, tmp_path: Path) -> None:
+    copy = town.night().copy
+    assert copy is not None
+    town.change_repository(lock_wait=timedelta(seconds=30))
+    exclusive = leave_lock(town, exclusive=True)
+    threading.Timer(2, exclusive.unlink).start()
+
+    fetch_dump(town.office, copy, tmp_path / "dump", report=ignore)
+
+    assert (tmp_path / "dump").stat().st_size == copy.bytes
+
+
 @pytest.mark.root
 def test_lock_of_a_dead_host_names_it_and_an_administrator_takes_it_away(town: Town) -> None:
     leave_lock(town, "unshare", "--uts", "sh", "-c", 'hostname nas-vieja && exec "$@"', "sh")

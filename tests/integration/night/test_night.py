@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from copias.case.copy_folder import CopyFolder
 from copias.database.verification import check_file
 from copias.errors import Altered, NotReady
-from copias.night.catalogue import NightCopy, list_night_copies
+from copias.findings import list_findings
+from copias.night.catalogue import MADE, NightCopy, list_night_copies
 from copias.night.checking import CheckPlan
 from copias.night.manifest import NAME, read_manifest
 from copias.night.state_copy import StatePlan
@@ -53,8 +56,6 @@ def test_dump_comes_out_as_it_went_in(kept: Town, copy: NightCopy, tmp_path: Pat
 
 
 def test_dump_that_is_not_what_was_recorded_is_not_given_out(kept: Town, copy: NightCopy, tmp_path: Path) -> None:
-    import dataclasses
-
     with pytest.raises(Altered, match="no es el que se guardó"):
         fetch_dump(kept.office, dataclasses.replace(copy, sha256="0" * 64), tmp_path / "dump", report=ignore)
 
@@ -95,8 +96,6 @@ def test_nothing_of_a_night_is_left_behind(kept: Town) -> None:
 
 
 def test_copy_that_does_not_count_any_more_is_not_fetched(kept: Town, copy: NightCopy, tmp_path: Path) -> None:
-    import dataclasses
-
     with pytest.raises(NotReady, match="ya no cuenta"):
         fetch_dump(kept.office, dataclasses.replace(copy, status="void"), tmp_path / "dump", report=ignore)
 
@@ -108,6 +107,46 @@ def test_forced_run_makes_another_copy(town: Town) -> None:
 
     assert [copy.copy for copy in list_night_copies(town.office.book.ledger.events())] == [first.copy, second.copy]
     assert len(town.snapshots()) == 2
+
+
+def test_copy_that_was_not_read_back_in_its_own_night_is_read_in_the_next_after_its_own(town: Town) -> None:
+    todays = town.night().copy
+    assert todays is not None
+    earlier = add_unread_copy(town, todays)
+    plan = town.plan()
+    assert plan.changes
+
+    plan.run()
+
+    statuses = {copy.copy: copy.status for copy in list_night_copies(town.office.book.ledger.events())}
+    assert statuses == {earlier.copy: "read", todays.copy: "read"}
+    assert plan.copy == todays
+    assert not town.plan().changes
+
+
+def test_copy_of_an_earlier_night_that_is_not_what_was_stored_is_void_and_told(town: Town) -> None:
+    todays = town.night().copy
+    assert todays is not None
+    earlier = add_unread_copy(town, todays, sha256="0" * 64)
+
+    with pytest.raises(Altered, match=earlier.copy):
+        town.night()
+
+    assert [copy.copy for copy in list_night_copies(town.office.book.ledger.events())] == [todays.copy]
+    (finding,) = list_findings(town.office.book.ledger.events())
+    assert finding.about == earlier.copy
+    assert not town.plan().changes
+
+
+def add_unread_copy(town: Town, copy: NightCopy, **changes: str) -> NightCopy:
+    """Record a copy of two days before another, of the same dump, whose night died before it was read back."""
+    started, finished = (
+        (datetime.fromisoformat(moment) - timedelta(days=2)).isoformat() for moment in (copy.started, copy.finished)
+    )
+    name = f"noche-{DATABASE}-de-antes"
+    earlier = dataclasses.replace(copy, copy=name, started=started, finished=finished, status="made", **changes)
+    town.office.record(MADE, earlier.to_event())
+    return earlier
 
 
 def test_night_without_digests_says_so(town: Town) -> None:

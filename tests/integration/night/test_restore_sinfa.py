@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import subprocess
+import tempfile
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +23,12 @@ from copias.files import locked
 from copias.night.catalogue import NightCopy, list_night_copies
 from copias.office import Office
 from copias.people import Role
+from copias.sinfa.check_settings import LatestDate
 from copias.sinfa.restore_settings import RestoreServer
 from copias.sinfa.restoring import RESTORED, RestorePlan, plan_restore, run_restore
+from copias_sandbox import sinfa_firebird, sinfa_mariadb
 from copias_sandbox.sinfa import Sinfa
-from tests.integration.night.conftest import LEAVE, Town
+from tests.integration.night.conftest import LEAVE, Town, make_town
 
 NEW = "hacienda_prueba"
 
@@ -217,3 +220,74 @@ def test_verb_lists_the_night_says_what_it_would_do_and_writes_the_file(town: To
     assert done.exit_code == 0, done.output
     assert "pg_restore" in done.output
     assert "noche" in CliRunner().invoke(app, ["copies", *config]).output
+
+
+def grant(town: Town, case: str, subject: str = "hacienda") -> None:
+    town.office.book.record(case, "case.classified", {"kind": "recovery", "subject": subject, "mode": "on_site"})
+    town.office.book.record(case, "case.authorised", {**LEAVE, "of": {"kind": "recovery", "subject": subject}})
+
+
+def test_authorisation_of_a_recovery_case_counts(restorable: Town) -> None:
+    restorable.change(authorisation=None)
+    name = copy_of(restorable).copy
+    with pytest.raises(NotReady, match="no está autorizada"):
+        plan(restorable)
+    grant(restorable, "1301", "otra")
+    with pytest.raises(NotReady, match="no es de recuperación de esa base"):
+        plan_restore(restorable.office, name, to=NEW, motive="Se borró un mes", case="1301")
+    grant(restorable, "1302")
+
+    done = run_restore(plan_restore(restorable.office, name, to=NEW, motive="Se borró un mes", case="1302"))
+
+    assert done.tables == copy_of(restorable).tables
+    assert events(restorable)[0]["case"] == "1302"
+
+
+def test_case_that_is_closed_or_that_nobody_authorised_allows_nothing(restorable: Town) -> None:
+    name, book = copy_of(restorable).copy, restorable.office.book
+    book.record("1303", "case.classified", {"kind": "recovery", "subject": "hacienda", "mode": "on_site"})
+    with pytest.raises(NotReady, match="copias authorise 1303"):
+        plan_restore(restorable.office, name, to=NEW, motive="x", case="1303")
+    grant(restorable, "1304")
+    book.record("1304", "case.cancelled", {"reason": "ya no"})
+
+    with pytest.raises(NotReady, match="no está en curso"):
+        plan_restore(restorable.office, name, to=NEW, motive="x", case="1304")
+
+
+def test_checks_are_asked_and_told_and_stop_nothing(restorable: Town) -> None:
+    old = LatestDate(kind="latest_date", name="al día", sql="SELECT DATE '2001-01-01'", days=3)
+    restorable.change(checks=(old,))
+
+    done = run_restore(plan(restorable))
+
+    (check,) = done.checks
+    assert (check.name, check.status) == ("al día", "error")
+    assert events(restorable)[0]["checks"] == [check.to_dict()]
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "firebird"])
+def test_other_engines_are_restored_beside_their_source(
+    engine: str, tmp_path: Path, new_repository: tuple[Path, str]
+) -> None:
+    serve = {"mariadb": sinfa_mariadb.serve, "firebird": sinfa_firebird.serve}[engine]
+    with tempfile.TemporaryDirectory(prefix="copias-noche-") as home:
+        Path(home).chmod(0o755)
+        with serve(Path(home) / "sinfa", megabytes=1) as source:
+            at = source.administrator
+            folder = str(Path(at.database).parent) if engine == "firebird" else ""
+            there = RestoreServer(
+                host=at.host, port=at.port, user=at.user, password_file=at.password_file, folder=folder
+            )
+            town = make_town(tmp_path, source.reader)
+            town.change(engine=engine, restore=there)
+            town.take_repository(*new_repository)
+            town.night()
+
+            done = run_restore(plan(town))
+            with pytest.raises(BadInput, match="ya existe"):
+                run_restore(plan(town))
+
+    assert (done.tables, done.rows) == (copy_of(town).tables, copy_of(town).rows)
+    assert any(NEW in line for line in done.advice)
+    assert [event["equal"] for event in events(town)] == [True, False]

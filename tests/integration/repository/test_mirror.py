@@ -20,8 +20,10 @@ from copias.repository.pushing import KINDS, PushPlan, list_repository, plan_pus
 from copias.repository.serving import serving_mirror
 from copias.store import Store
 from copias.store.folder import FolderStore
+from tests.integration.retention.forge import make_quick
 
 PREFIX = "restic/nas"
+PASSWORD = "clave de prueba"
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Repository:
     def restic(self, *arguments: str, repository: str = "", code: int = 0, stdin: bytes = b"") -> bytes:
         environment = {
             "PATH": os.environ["PATH"],
-            "RESTIC_PASSWORD": "clave de prueba",
+            "RESTIC_PASSWORD": PASSWORD,
             "RESTIC_REPOSITORY": repository or str(self.folder),
             "RESTIC_CACHE_DIR": str(self.home / "cache"),
         }
@@ -57,6 +59,7 @@ def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("repository")
     made = Repository(folder / "repo", folder)
     made.restic("init")
+    make_quick(made.folder, PASSWORD)
     made.keep(random.Random(1).randbytes(3_000_000))
     return made.folder
 

@@ -8,14 +8,20 @@ import re
 import yaml
 
 PLAY_KEYS = {"name", "hosts", "gather_facts", "any_errors_fatal", "serial", "roles"}
-ONE_OF_MANY = "__mailbox_mirror_done.mailboxes[inventory_hostname]"
+OWN = {"__mailbox_mirror_done.mailboxes[inventory_hostname]", "__night_report_own"}
 """What the package says of a host's own account: counts, and words of ours."""
+OF_CONTROL = re.compile(
+    r"__night_step|ansible_failed_result\.msg|__night_begin_done\.night\.(steps|repositories\.(state|check|retention))"
+    r"|hostvars\.control\.__mailbox_mirror_done\.mailboxes\[inventory_hostname\] if inventory_hostname != 'control'"
+    r"\s+else {'changed': false, 'error': hostvars\.control\.__night_failed\.msg \| default\(none\)}"
+)
+"""What the package says of a night: words of ours, and names of the deployment's file."""
 TEMPLATING = re.compile(r"include_vars|vars_files|vars_prompt|set_fact|host_vars|!unsafe|from_yaml|lookup\(|query\(")
 """Ways for text to become a variable, and by that a template."""
 
 
-REPORT = "_mailbox_report"
-"""The role that is applied to each of thousands of accounts: a specification would be one more task for each."""
+REPORTS = ("_mailbox_report", "_night_report")
+"""The roles that are applied to each of thousands of accounts: a specification would be one more task for each."""
 
 
 def tasks_of(project):
@@ -34,7 +40,7 @@ def test_playbooks_hold_plays_of_roles_and_no_more(project):
 
 def test_every_variable_of_a_role_is_specified_and_the_other_way_round(project):
     for role in project.glob("roles/*"):
-        if role.name == REPORT:
+        if role.name in REPORTS:
             continue
         options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"][
             "options"
@@ -58,19 +64,25 @@ def test_nothing_read_becomes_a_variable_that_is_templated(project):
             assert not TEMPLATING.search(path.read_text()), path
 
 
+MACHINE = "control_node"
+"""The role that sets the machine up: it takes what the administrator says of it, and knows nothing of cases."""
+
+
 def test_tasks_take_only_the_number_of_a_case_and_the_subject_that_was_matched(project):
     found = {
         value
-        for _, tasks in tasks_of(project)
+        for path, tasks in tasks_of(project)
+        if path.parts[-3] != MACHINE
         for task in tasks
         for value in re.findall(r"{{\s*(.*?)\s*}}", yaml.safe_dump(task))
     }
 
     allowed = re.compile(
-        r"\w+_(config|case)|__case_intake_info\.case\.(subject|group)|mailbox_mirror_(accounts|reconcile)"
-        r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_repository_names|store_watch_(names|budget)"
+        r"\w+_(config|case)|__case_intake_info\.case\.(subject|group)|mailbox_mirror_(accounts|reconcile|night|always|whole)"
+        r"|night_begin_(hosts|always|directory_error)|night_(accounts|always)"
+        r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_re(pository|tention)_names|store_watch_(names|budget)"
     )
-    assert [value for value in found - {ONE_OF_MANY} if not allowed.fullmatch(value)] == []
+    assert [value for value in found - OWN if not (allowed.fullmatch(value) or OF_CONTROL.fullmatch(value))] == []
 
 
 def test_accounts_are_the_hosts_of_the_play_and_come_from_nowhere_else(project):
@@ -81,11 +93,10 @@ def test_accounts_are_the_hosts_of_the_play_and_come_from_nowhere_else(project):
 
 
 def test_report_is_one_task_for_each_account_and_has_no_arguments_to_validate(project):
-    role = project / "roles" / REPORT
-
-    assert len(yaml.safe_load((role / "tasks" / "main.yml").read_text())) == 1
-    assert not (role / "meta" / "argument_specs.yml").exists()
-    assert not (role / "defaults").exists()
+    for role in (project / "roles" / name for name in REPORTS):
+        assert len(yaml.safe_load((role / "tasks" / "main.yml").read_text())) == 1
+        assert not (role / "meta" / "argument_specs.yml").exists()
+        assert not (role / "defaults").exists()
 
 
 def test_modules_of_a_case_take_a_configuration_and_its_number_and_nothing_else(seam):

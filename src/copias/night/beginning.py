@@ -1,0 +1,175 @@
+"""The beginning of a night: it is claimed, the dead ones before it are ended, and what it will do is written down."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+from dataclasses import dataclass
+
+import orjson
+
+from copias.case.claim import NIGHT
+from copias.case.guard import find_holder
+from copias.errors import BadInput
+from copias.files import write_atomically
+from copias.night.ending import close_dead_nights
+from copias.night.outcome import find_folder, publish_due
+from copias.night.ping import ping_start
+from copias.night.planning import NightAgenda, plan_agenda
+from copias.night.report import STARTED
+from copias.night.steps import (
+    DISPOSAL,
+    MIRRORS,
+    OF_REPOSITORIES,
+    OUTBOX,
+    RETENTION,
+    kind_of_item,
+    list_retained,
+    repositories_of,
+)
+from copias.people import Role
+from copias.run.folder import RunFolder, new_run
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from copias.office import Office
+
+PLAYBOOK: t.Final = "nightly.yml"
+CONTROL: t.Final = "control"
+STEP_FILES: t.Final = {"mirrors": "mirrors_snapshot", "state": "state", "check": "check"}
+"""For each step of repositories, the name of what does it for all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """What a night is going to do, as its playbook is told.
+
+    Args:
+        agenda: databases, stores and steps.
+        accounts: of the inventory, as far as the night is limited to them.
+        only: things that it is limited to; empty for a night of everything.
+        retained: repositories of which copies may go.
+    """
+
+    agenda: NightAgenda
+    accounts: tuple[str, ...]
+    only: tuple[str, ...]
+    retained: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return plain data for the playbook: hosts and steps in the order of their turns."""
+        return {
+            "hosts": [*self.agenda.due, *self.agenda.stores, CONTROL],
+            "accounts": list(self.accounts),
+            "always": bool(self.only),
+            "steps": list(self._steps()),
+            "repositories": {
+                **{end: repositories_of(self.agenda.steps, end) for end in OF_REPOSITORIES},
+                "retention": list(self.retained),
+            },
+        }
+
+    def _steps(self) -> Iterator[str]:
+        """Yield the steps of the machine itself, in their order: the names of role night's task files."""
+        steps = self.agenda.steps
+        if self.accounts:
+            yield MIRRORS
+        if DISPOSAL in steps:
+            yield DISPOSAL
+        yield from (STEP_FILES[end] for end in OF_REPOSITORIES if repositories_of(steps, end))
+        yield from (step for step in (RETENTION, OUTBOX) if step in steps)
+
+
+def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False) -> Beginning:
+    """Return what a night would do; change nothing.
+
+    Args:
+        office: of this installation.
+        hosts: of the playbook, which ``--limit`` may have left few of.
+        always: databases are copied although their policy does not ask for it yet.
+
+    Raises:
+        BadInput: this machine is not among the hosts, so that nobody could end the night.
+        NotAllowed: the role of who asks does not include it.
+    """
+    office.actor.require(Role.AGENT, "hacer copias nocturnas")
+    if CONTROL not in hosts:
+        raise BadInput(
+            "la noche necesita el equipo control",
+            whose=PLAYBOOK,
+            why="--limit lo deja por fuera, y es el que termina la noche y dice cómo fue",
+            repair=f"agréguelo: --limit {','.join([*list(hosts)[:3], CONTROL])}",
+        )
+    folder = find_folder(office)
+    only = tuple(folder.request.only) if folder else ()
+    deployment, there = office.deployment, set(hosts)
+    accounts = tuple(host for host in hosts if kind_of_item(deployment, host) == "mailbox")
+    agenda = plan_agenda(office, hosts=there, only=only, always=always or bool(only))
+    if not only:
+        everything = plan_agenda(office)
+        left = {*(turn.database for turn in everything.databases), *everything.stores} - there
+        only = tuple(host for host in hosts if host != CONTROL and host not in accounts) if left else ()
+    return Beginning(agenda=agenda, accounts=accounts, only=only, retained=tuple(list_retained(deployment)))
+
+
+def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: bool = False) -> Beginning:
+    """Claim the night, end those that died, and write down what this one is going to do; once for each run.
+
+    Args:
+        office: of this installation.
+        hosts: of the playbook.
+        config: the deployment's file, of which a run that has no folder yet makes note.
+        always: as :func:`plan_beginning`.
+
+    Raises:
+        AlreadyRunning: somebody runs the night; it says who, since when and how to follow it.
+        BadInput, NotAllowed: as :func:`plan_beginning`.
+    """
+    beginning = plan_beginning(office, hosts, always=always)
+    folder = _claim(office, config)
+    close_dead_nights(office)
+    run = folder.path.name
+    if not any(event.data["run"] == run for event in office.book.ledger.events_of({STARTED})):
+        started = office.record(STARTED, {"run": run, "only": beginning.only})
+        limit = office.deployment.night.time_limit
+        facts = {"limit": limit.total_seconds(), "deadline": (started.when + limit).isoformat()}
+        write_atomically(folder.path / "night.json", orjson.dumps(facts))
+        if not beginning.only:
+            ping_start(office, run)
+    _publish(office, beginning)
+    return beginning
+
+
+def _publish(office: Office, beginning: Beginning) -> None:
+    agenda = beginning.agenda
+    mirrors = [MIRRORS] if beginning.accounts else []
+    publish_due(office, "database", agenda.due)
+    publish_due(office, "store", agenda.stores)
+    publish_due(office, "step", [*mirrors, *(step for step in agenda.steps if step != DISPOSAL)])
+
+
+def _claim(office: Office, config: Path) -> RunFolder:
+    """Hold the night for this run; one that ``ansible-playbook`` began by itself gets a folder now.
+
+    Raises:
+        AlreadyRunning: another run holds it.
+    """
+    account, run = office.actor.identity.account, os.environ.get("COPIAS_RUN")
+    if run:
+        folder = RunFolder(office.deployment.runs / run)
+        # Its supervisor holds it, which ends the night when the playbook is gone.
+        office.claims.take(NIGHT, run, holder=folder.supervisor or find_holder(), account=account)
+        return folder
+    office.claims.require_free(NIGHT)
+    runs, holder = office.deployment.runs, find_holder()
+    folder = new_run(runs, playbook=PLAYBOOK, case="", config=config, check=False, account=account)
+    try:
+        office.claims.take(NIGHT, folder.path.name, holder=holder, account=account)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    folder.write_supervisor(holder)
+    return folder
