@@ -23,17 +23,17 @@ description:
   - The group C(departments) has a group for each department, and C(org_units) one for each organisational unit.
   - The groups C(case_subject) and C(recoveries) are empty; a playbook that attends a case puts there what the case
     copies, or the account that it gives mail back to.
-  - The group C(policies) has a group C(policy_NAME) for each policy of the file, with the databases, mailboxes and Drives
-    that it covers, and the variables C(copias_policy), C(copias_every) and C(copias_drill_every), in seconds, and
-    C(copias_nights), how many nightly copies stay. A host is in one policy at most.
+  - The group C(policies) has a group C(policy_NAME) for each policy of the file, with the databases, mailboxes and
+    Drives that it covers, and the variables C(copias_policy), C(copias_every) and C(copias_drill_every), in seconds,
+    and C(copias_nights), how many nightly copies stay. A host is in one policy at most.
   - The variable C(copias_config) of all hosts is the file's path, which every module of the collection asks for.
   - A database has the variables C(sinfa_engine), C(sinfa_department) and C(sinfa_store).
   - An account has the variables C(copias_account), C(copias_department) and C(copias_org_unit).
   - Every host is worked on from the control node, so each has a local connection.
   - The Directory's texts are plain values. Nothing in them is ever a template.
   - A Directory that does not answer is an error, unless an earlier answer is in the cache, which is used then, however
-    old, with a warning. Where it is not required it is a warning in any case, and the variable C(copias_directory_error)
-    of all hosts tells what it said.
+    old, with a warning. Where it is not required it is a warning in any case, and the variable
+    C(copias_directory_error) of all hosts tells what it said.
 requirements:
   - The Python package C(copias), which is in this repository.
 extends_documentation_fragment:
@@ -294,7 +294,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
             self.inventory.set_variable(name, "sinfa_store", database.store)
 
     def _add_policies(self, deployment: Deployment) -> None:
-        """Group what is copied by policy, last, once its hosts are there; a group without any stays, for ``--limit``."""
+        """Group what is copied by policy, once its hosts are there; a group without any stays, for ``--limit``."""
         for name, policy in deployment.policies.items():
             group = policy_group(name)
             self._put_group(GROUPS, group)

@@ -79,8 +79,7 @@ def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     unfinished = has_unfinished(office)
     done, errors = do_step(office, ["disposal"], lambda: dispose(office, now))
     changed = bool(done) or unfinished
-    if changed or errors:
-        publish_outcome(office, "disposal", {"changed": changed, "error": errors[0].facts() if errors else None})
+    publish_outcome(office, "disposal", {"changed": changed, "error": errors[0].facts() if errors else None})
     if errors:
         raise errors[0]
     return _describe([one.account for one in done], changed=changed)

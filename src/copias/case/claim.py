@@ -29,7 +29,10 @@ NIGHT: t.Final = "noche"
 
 @dataclass(frozen=True)
 class Process:
-    """A process of one boot of one machine: its number alone could be somebody else's by now."""
+    """A process of one boot of one machine: its number alone could be somebody else's by now.
+
+    ``started`` is in clock ticks since the boot: no clock that somebody sets changes it.
+    """
 
     host: str
     boot: str
@@ -44,7 +47,7 @@ class Process:
             return False
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+            return _started(process.pid) == self.started and process.status() != psutil.STATUS_ZOMBIE
         return False
 
 
@@ -62,7 +65,7 @@ class Claim:
 def describe_process(pid: int | None = None) -> Process:
     """Return the identity of a process, by default this one."""
     process = psutil.Process(pid)
-    return Process(socket.gethostname(), _boot_id(), process.pid, process.create_time())
+    return Process(socket.gethostname(), _boot_id(), process.pid, _started(process.pid))
 
 
 def find_playbook() -> Process | None:
@@ -182,6 +185,19 @@ def _not_ours(case: str) -> AlreadyRunning:
             "empiece por la función case_intake",
         )
     return AlreadyRunning(what, whose=whose, repair=repair)
+
+
+def _started(pid: int) -> float:
+    """Return when a process started, in clock ticks since the boot (field 22 of its ``stat``, proc(5)).
+
+    Raises:
+        psutil.NoSuchProcess: there is none of that number.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    return float(text.rpartition(")")[2].split()[19])
 
 
 def _boot_id() -> str:

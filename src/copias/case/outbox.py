@@ -174,7 +174,7 @@ class Outbox:
         try:
             answer = deliver(story.queued[key], attempted_at=attempted_at)
         except Unavailable as error:
-            if not _may_have_arrived(error):
+            if not may_have_arrived(error):
                 self._book.record(story.number, "outbox.refused", {"key": key})
             raise
         self._book.record(story.number, "outbox.delivered", {"key": key, **answer})
@@ -194,7 +194,8 @@ def _tell_rejection(error: BackupError) -> dict[str, str]:
     return {"why": why, "repair": error.repair}
 
 
-def _may_have_arrived(error: Unavailable) -> bool:
+def may_have_arrived(error: Unavailable) -> bool:
+    """Tell whether what was sent may be there although no answer said so."""
     return isinstance(error, WriteUncertain) or (isinstance(error, GoogleUnavailable) and error.maybe_done)
 
 

@@ -39,12 +39,17 @@ def post_through(deployment: Deployment, settings: NoticeSettings) -> Delivery:
         if "eml" in row:  # it was kept before it is sent: what leaves is what was kept
             kept = MailFolder(deployment, row["number"]).read(row["eml"]["name"], row["eml"]["sha256"])
             letter = replace(letter, content=kept)
-        return asyncio.run(_post_in_time(deployment, settings.sender, letter, doubtful=attempted_at is not None))
+        return asyncio.run(post_in_time(deployment, settings.sender, letter, doubtful=attempted_at is not None))
 
     return deliver
 
 
-async def _post_in_time(deployment: Deployment, sender: str, letter: Letter, *, doubtful: bool) -> dict[str, t.Any]:
+async def post_in_time(deployment: Deployment, sender: str, letter: Letter, *, doubtful: bool) -> dict[str, t.Any]:
+    """Send a letter and return what to record; ``doubtful``: an earlier attempt may have sent it, so look first.
+
+    Raises:
+        GoogleUnavailable: it was not sent, or nobody knows (``maybe_done``).
+    """
     try:
         async with asyncio.timeout(LIMIT):
             async with open_hasty_session(deployment) as session:

@@ -3,7 +3,8 @@
 A mirror goes when all of this is so, and stays, with the reason named, when one thing is not: the newest case that
 names its account is closed since ``mailboxes.dispose_after``; no other case of the account is open, of a copy or of a
 recovery, on hold too; no standing authorisation covers it; nobody holds its copies; and a proven package of it lies on
-its store that was made after the mirror last changed, for a mirror that is the only copy is never removed.
+its store that has every message of the mirror, those too that the mailbox lost since, for a mirror that is the only
+copy of anything is never removed.
 
 A power cut leaves it whole or gone: it is renamed aside, told in the ledger, and then removed; the next call finishes
 what another began. What older nights put into the repository of the mirrors stays there until its retention lets go.
@@ -17,15 +18,17 @@ from __future__ import annotations
 import shutil
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 
+from copias.case.copy_folder import CopyFolder
 from copias.case.states import STATE_WORDS, State
 from copias.errors import BackupError, NotAllowed
 from copias.files import make_private_directory, sync_directory, write_atomically
+from copias.mailbox.copying import IDS
+from copias.mailbox.mirror import MirrorReader
 from copias.mailbox.mirror.folder_lock import hold_folder
-from copias.mailbox.mirror.layout import JOURNAL
 from copias.mailbox.permission import Leave, find_leaves
 from copias.mailbox.status import describe_mirror, mirror_folder, mirrors_folder
 from copias.people import Role
@@ -43,8 +46,6 @@ if t.TYPE_CHECKING:
 DISPOSED: t.Final = "mirror.disposed"
 ASIDE: t.Final = "disposed"
 FACTS: t.Final = "disposal.json"
-SECOND: t.Final = timedelta(seconds=1)
-"""To which the moment of a package is known."""
 _CLOSED: t.Final = frozenset({State.RESOLVED, State.CANCELLED})
 _KINDS: t.Final = frozenset({"mailbox", "manual", "recovery"})
 """Kinds of case whose subject is an account, and that may need its mirror."""
@@ -208,9 +209,9 @@ def _decide(
         return replace(known, stays=f"se dispone de él desde el {day:%d/%m/%Y}" if day else "no se copian buzones")
     if (hold := holds.find(copy="", subject=status.account)) is not None:
         return replace(known, stays=f"está retenido: {hold}")
-    package = _find_package(cases, folder)
+    package = _find_package(office, status.account, cases, folder)
     if package is None:
-        return replace(known, stays="ningún paquete probado y almacenado se hizo después de su último cambio")
+        return replace(known, stays="ningún paquete probado y almacenado tiene todos los mensajes del espejo")
     return replace(known, package=package)
 
 
@@ -228,15 +229,24 @@ def _find_cover(cases: list[Story], leave: Leave | BackupError | None) -> str:
     return ""
 
 
-def _find_package(cases: Iterable[Story], folder: Path) -> str | None:
-    """Return a proven package, still on its store, that was made once the mirror had changed for the last time."""
-    changed = datetime.fromtimestamp((folder / JOURNAL).stat().st_mtime, UTC)
+def _find_package(office: Office, account: str, cases: Iterable[Story], folder: Path) -> str | None:
+    """Return a proven package of the account, still on its store, that has every message of the mirror."""
+    with MirrorReader.open(folder) as mirror:
+        held = frozenset(mirror.ids())
     for case in cases:
         for copy in case.copies:
-            finished = datetime.fromisoformat(str(copy.data["finished"]))
-            if copy.status == "verified" and copy.data.get("kind") == "mailbox" and finished + SECOND >= changed:
+            ours = (copy.data.get("kind"), copy.data.get("subject")) == ("mailbox", account)
+            if ours and copy.status == "verified" and held <= _read_ids(office, copy.copy_id):
                 return copy.copy_id
     return None
+
+
+def _read_ids(office: Office, copy: str) -> frozenset[str]:
+    """Return the ids of the messages of a copy; none when nothing says which they are."""
+    try:
+        return frozenset(CopyFolder(office.deployment, copy).read(IDS))
+    except (OSError, ValueError, TypeError):
+        return frozenset()
 
 
 def _set_aside(office: Office, decision: Decision, now: datetime) -> bool:

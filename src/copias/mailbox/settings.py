@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from copias.helpdesk.words import Phrases, plain
 from copias.mailbox.standing import StandingAuthorisation
@@ -56,6 +57,14 @@ class MailboxSettings(BaseModel):
     @classmethod
     def _lower(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(domain.strip().lower() for domain in domains)
+
+    @model_validator(mode="after")
+    def _check_standing(self) -> t.Self:
+        named = self.standing.accounts if self.standing else ()
+        strange = [ascii(account) for account in named if not self.is_account(account)]
+        if strange:
+            raise ValueError(f"standing.accounts: {', '.join(strange[:5])} no es una cuenta de los dominios de domains")
+        return self
 
     def is_account(self, text: str) -> bool:
         """Tell whether a text is an address of the organisation, in lower case and with nothing strange in it."""

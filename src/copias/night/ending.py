@@ -6,13 +6,14 @@ All that was due is told. Of what nothing was heard, nothing good is told: silen
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
 
 from copias.case.claim import NIGHT
-from copias.errors import CopyFailed
+from copias.errors import BackupError, CopyFailed
 from copias.files import locked, make_private_directory
 from copias.mailbox.standing_copy import read_copy
 from copias.mailbox.status import mirror_folder
@@ -79,7 +80,13 @@ def close_dead_nights(office: Office) -> list[NightReport]:
     """End the nights that began, of which nobody told the end and whose process is gone; return their reports."""
     finished = _find(office, FINISHED)
     left = [RunFolder(office.deployment.runs / run) for run in _find(office, STARTED) if run not in finished]
-    return [end_night(office, folder, ended="broken") for folder in left if not _is_alive(office, folder)]
+    closed = []
+    for folder in left:
+        if not _is_alive(office, folder):
+            # One of which nothing can be said any more must not keep the next night from beginning.
+            with suppress(BackupError):
+                closed.append(end_night(office, folder, ended="broken"))
+    return closed
 
 
 def close_run(office: Office, folder: RunFolder) -> NightReport | None:
@@ -168,7 +175,10 @@ class _LastGoods:
         return good.finished if good else ""
 
     def _of_mailbox(self, account: str) -> str:
-        folder = mirror_folder(self._office.deployment, account)
+        try:
+            folder = mirror_folder(self._office.deployment, account)
+        except BackupError:
+            return ""  # no address of this deployment any more: it has no mirror
         last = read_copy(folder, datetime.now(UTC)).last_good
         return last.isoformat(timespec="seconds") if last else ""
 

@@ -20,7 +20,7 @@ MIRRORS: t.Final = "mirrors"
 DIRECTORY: t.Final = "directory"
 """The list of accounts; it is told only when the Directory did not give it."""
 DISPOSAL: t.Final = "disposal"
-"""The mirrors of closed cases that are disposed of; it is told only when there was one."""
+"""The mirrors of closed cases that are disposed of."""
 RETENTION: t.Final = "retention"
 OUTBOX: t.Final = "outbox"
 OF_REPOSITORIES: t.Final = ("mirrors", "state", "check")

@@ -114,11 +114,24 @@ def _find_obstacle(office: Office, intake: Intake) -> str:
     number = intake.number
     if intake.kind == "recovery":
         return f"una recuperación la empieza una persona: copias restore {number}"
+    if _is_undecided(intake.story):
+        repair = f"copias classify {number}, copias authorise {number}, o copias run {number} si sigue igual"
+        return f"se reabrió, y nadie confirmó después de quién es ni quién lo autoriza; {repair}"
     asked = Preflight(tuple(check_request(intake)))
     if not asked.ready:
         return _say(asked, number)
     runs = find_runs(office.deployment.runs, number)
     return _judge_runs(intake.story, [run for run in runs if not run.request.check])
+
+
+def _is_undecided(story: Story) -> bool:
+    """Tell whether a case was reopened, and what was decided of it before was not decided again.
+
+    A case is often reopened because it was about somebody else: what it said then must not start by itself.
+    """
+    last = {event.event: event.n for event in story.events}
+    reopened = last.get("case.reopened", 0)
+    return any(last.get(name, reopened) < reopened for name in ("case.classified", "case.authorised"))
 
 
 def _judge_runs(story: Story, runs: list[RunFolder]) -> str:

@@ -119,9 +119,7 @@ def test_failed_run_waits_for_a_person_and_for_the_next_act(poller: Desk) -> Non
     assert again.what == "started"
 
 
-@pytest.mark.parametrize(
-    ("header", "text"), [("Estado", "Cancelado"), ("Estado", "En espera"), ("Estado", "Registrado")]
-)
+@pytest.mark.parametrize("status", ["Cancelado", "En espera", "Registrado"])
 def test_case_that_a_person_holds_or_nobody_has_is_left_alone(poller: Desk, status: str) -> None:
     poller.edit_case(MAILBOX, "Estado", status)
 
@@ -146,3 +144,15 @@ def test_run_of_long_ago_does_not_keep_a_case_that_was_acted_on(poller: Desk) ->
 
     assert found is not None
     assert found.what == "started"
+
+
+def test_case_that_was_reopened_waits_until_it_is_decided_again_whose_it_is(poller: Desk) -> None:
+    book = poller.office.book
+    book.record(MAILBOX, "case.classified", {"kind": "mailbox", "subject": MARTA, "mode": "on_site"})
+    book.record(MAILBOX, "case.cancelled", {"reason": "era otra cuenta"})
+    book.record(MAILBOX, "case.reopened", {"reason": "era otra cuenta"})
+
+    found = look(poller)
+
+    assert found is not None
+    assert (found.what, "se reabrió" in found.text) == ("not_ready", True)

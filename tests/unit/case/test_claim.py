@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from copias.case.claim import Claims, Process, describe_process
@@ -96,3 +97,13 @@ def test_release_leaves_another_run_s_claim_alone(claims: Claims, other: Process
     claims.release("7", "run-0")
 
     assert claims.active("7") is not None
+
+
+def test_a_clock_that_is_set_does_not_end_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = describe_process()
+    # What the kernel says of its own start moves with the clock, and psutil's moments of creation with it.
+    before = psutil.boot_time()
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: before + 3600)
+
+    assert mine.is_alive()
+    assert describe_process() == mine

@@ -23,6 +23,7 @@ def tell(data: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("level", "words"),
     [
+        ("received", "tal como llegó"),
         ("intact", "restauración no probada"),
         ("loaded", "sin comparar con el origen"),
         ("delivered", "conciliación con el origen no posible"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from copias.case.copy_folder import CopyFolder
 from copias.config import Deployment
+from copias.mailbox.copying import IDS
 from copias.mailbox.disposal import DISPOSED, Decision, _set_aside, dispose, has_unfinished, plan_disposals
 from copias.mailbox.mirror import Mirror, NewMessage
 from copias.mailbox.status import mirror_folder
@@ -54,10 +55,11 @@ def open_case(office: Office, number: str, kind: str = "mailbox") -> None:
     book.record(number, "case.started", {**of, "authorisation": GRANT})
 
 
-def finish_case(office: Office, number: str) -> None:
-    """Store, prove and resolve a package of what the mirror holds now."""
+def finish_case(office: Office, number: str, *, subject: str = ANA, ids: t.Collection[str] = ("1",)) -> None:
+    """Store, prove and resolve a package of some messages."""
     book, now = office.book, datetime.now(UTC).isoformat(timespec="seconds")
-    facts = {"copy": f"correo-{number}", "kind": "mailbox", "subject": ANA, "package": "a.zip", "store": "nas"}
+    CopyFolder(office.deployment, f"correo-{number}").write(IDS, sorted(ids))
+    facts = {"copy": f"correo-{number}", "kind": "mailbox", "subject": subject, "package": "a.zip", "store": "nas"}
     book.record(number, "copy.made", {**facts, "sha256": "00" * 32, "bytes": 9, "finished": now, "generation": 1})
     book.record(number, "copy.stored", {"copy": f"correo-{number}"})
     book.record(number, "copy.verified", {"copy": f"correo-{number}"})
@@ -152,9 +154,7 @@ def test_the_only_copy_is_never_removed(tmp_path: Path) -> None:
 
 
 def test_what_came_in_after_the_package_keeps_it(office: Office) -> None:
-    journal = mirror_folder(office.deployment, ANA) / "changes.jsonl"
-    later = datetime.now(UTC).timestamp() + 60
-    os.utime(journal, (later, later))
+    add(office, "2")
 
     assert "ningún paquete" in decide(office).stays
 
@@ -204,3 +204,16 @@ def test_a_power_cut_before_the_very_last_step_does_not_stop_the_next_call(offic
 
     assert ([one.account for one in gone], errors) == ([ANA], [])
     assert not has_unfinished(office)
+
+
+@pytest.mark.parametrize(("ids", "subject"), [((), ANA), (("2",), ANA), (("1",), "luz.prueba@valleclaro.example")])
+def test_a_package_that_lacks_a_message_or_is_anothers_does_not_let_the_mirror_go(
+    tmp_path: Path, ids: tuple[str, ...], subject: str
+) -> None:
+    made = make_office(tmp_path)
+    open_case(made, "77")
+    add(made, "1")
+    finish_case(made, "77", subject=subject, ids=ids)
+
+    assert "ningún paquete probado" in decide(made).stays
+    assert dispose(made, LATER) == ([], [])
