@@ -12,13 +12,24 @@ from dataclasses import asdict, dataclass, replace
 from copias.errors import BadInput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from copias.ledger import Event
     from copias.office import Office
 
 OPENED: t.Final = "finding.opened"
 TREATED: t.Final = "finding.treated"
+EVENTS: t.Final = frozenset({OPENED, TREATED})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a finding is opened for; the fields are those of :class:`Finding`."""
+
+    about: str
+    what: str
+    why: str = ""
+    repair: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +100,36 @@ def find_finding(events: Iterable[Event], number: str) -> Finding:
 
 def open_finding(office: Office, *, about: str, what: str, why: str = "", repair: str = "") -> Finding:
     """Open a finding, unless the same one about the same thing is open already; return it."""
+    return open_all(office, [Found(about, what, why, repair)])[0]
+
+
+def open_all(office: Office, found: Sequence[Found]) -> list[Finding]:
+    """Open findings as :func:`open_finding` does each, reading the ledger once; return them in their order."""
+    ledger = office.book.ledger
+    opened: list[Finding] = []
+    with ledger.transaction(office.actor.to_event()) as page:
+        known = list_findings(ledger.events_of(EVENTS), treated=True)
+        already = {(finding.about, finding.what): finding for finding in known if finding.is_open}
+        count = len(known)
+        for one in found:
+            same = already.get((one.about, one.what))
+            if same is None:
+                count += 1
+                facts = {"finding": f"H-{count}", **asdict(one)}
+                same = Finding(**facts, opened_at=page.append(OPENED, facts).time)
+                already[one.about, one.what] = same
+            opened.append(same)
+    return opened
+
+
+def treat_all(office: Office, findings: Sequence[Finding], *, action: str) -> None:
+    """Record what was done about several findings at once; one that somebody treated meanwhile stays as it is."""
     ledger = office.book.ledger
     with ledger.transaction(office.actor.to_event()) as page:
-        known = list_findings(ledger.events(), treated=True)
-        for finding in known:
-            if finding.is_open and (finding.about, finding.what) == (about, what):
-                return finding
-        facts = {"finding": f"H-{len(known) + 1}", "about": about, "what": what, "why": why, "repair": repair}
-        event = page.append(OPENED, facts)
-    return Finding(**facts, opened_at=event.time)
+        still_open = {finding.finding for finding in list_findings(ledger.events_of(EVENTS))}
+        for finding in findings:
+            if finding.finding in still_open:
+                page.append(TREATED, {"finding": finding.finding, "action": action})
 
 
 def treat_finding(office: Office, number: str, *, action: str) -> Finding:
@@ -110,7 +142,7 @@ def treat_finding(office: Office, number: str, *, action: str) -> Finding:
         raise BadInput("falta decir qué se hizo", whose=number, repair="escríbalo con --action")
     ledger = office.book.ledger
     with ledger.transaction(office.actor.to_event()) as page:
-        known = {finding.finding: finding for finding in list_findings(ledger.events(), treated=True)}
+        known = {finding.finding: finding for finding in list_findings(ledger.events_of(EVENTS), treated=True)}
         finding = known.get(number)
         if finding is None or not finding.is_open:
             why = "no existe" if finding is None else f"ya se trató: {finding.action}"

@@ -25,6 +25,7 @@ from copias.cli import (
     retention,
     run,
     store,
+    watch,
 )
 
 if t.TYPE_CHECKING:
@@ -60,6 +61,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "find": copies.find_mail,
     "nightly": nightly.make_nightly_copies,
     "drill": drill.drill_databases,
+    "watch": watch.watch_nights,
 }
 for _name, _verb in _VERBS.items():
     app.command(_name)(_verb)

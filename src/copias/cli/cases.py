@@ -113,18 +113,22 @@ def show_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
 def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = None) -> None:
     """Entrega lo que quedó pendiente (filas y avisos), y resuelve los casos que solo esperaban sus filas."""
     from copias.case.closing import finish_waiting
+    from copias.letters import deliver_letters
     from copias.office import open_office
     from copias.people import Role
 
     office = open_office(config)
     office.actor.require(Role.AGENT, "entregar lo pendiente")
     results = finish_waiting(office)
+    letters = deliver_letters(office)
     waiting = {number: list(outcome.waiting) for number, outcome in results.items() if outcome.waiting}
     rejected = {key: error for outcome in results.values() for key, error in outcome.rejected.items()}
+    rejected |= letters.rejected
     data = {
         "delivered": {number: list(outcome.delivered) for number, outcome in results.items()},
         "waiting": waiting,
         "rejected": {key: str(error) for key, error in rejected.items()},
+        "letters": {"delivered": list(letters.delivered), "waiting": list(letters.waiting)},
     }
 
     def render() -> None:
@@ -132,10 +136,14 @@ def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = 
             typer.echo(f"Caso {number}: {len(outcome.delivered)} entregas, {len(outcome.waiting)} pendientes.")
         for key, error in rejected.items():
             typer.echo(f"El aviso {key} no se enviará: {clean(str(error))}", err=True)
-        if not results:
+        if letters.delivered or letters.waiting:
+            typer.echo(
+                f"Correos de la instalación: {len(letters.delivered)} enviados, {len(letters.waiting)} pendientes."
+            )
+        elif not results:
             typer.echo("No hay nada pendiente.")
 
     Output(as_json, query).show(data, render)
-    trouble = next((outcome.trouble for outcome in results.values() if outcome.trouble), None)
+    trouble = next((outcome.trouble for outcome in results.values() if outcome.trouble), letters.trouble)
     if trouble:
         raise trouble

@@ -15,11 +15,11 @@ from copias.helpdesk.gateway import Gateway, perhaps_written
 from copias.helpdesk.headers import Fields
 from copias.helpdesk.model import CaseList, HelpDeskCase, Problem
 from copias.helpdesk.numbers import read_number
-from copias.helpdesk.outgoing import ControlRow, Delivered, Response, StatusChange
+from copias.helpdesk.outgoing import ControlRow, Delivered, HeartbeatRow, Response, StatusChange
 from copias.helpdesk.reading import CaseReader
 from copias.helpdesk.request_status import RequestStatus
 from copias.helpdesk.requests import Known
-from copias.helpdesk.tabs import Rows, Tab, Tabs, tabs_of
+from copias.helpdesk.tabs import Rows, Tab, Tabs, heartbeat_tab, tabs_of
 from copias.helpdesk.writing import Appender, NewRow, check_key
 
 if t.TYPE_CHECKING:
@@ -99,12 +99,14 @@ class HelpDesk:
         """Append a row to the control sheet; as :meth:`append_response`."""
         return self._appender.append(self._control_row(row))[0]
 
-    def find_key(self, row: Response | ControlRow) -> Delivered | None:
+    def find_key(self, row: Response | ControlRow | HeartbeatRow) -> Delivered | None:
         """Return where a row is already, by its key and case."""
         found = self._appender.find(self._new_row(row))
         return replace(found, found=True) if found is not None else None
 
-    def deliver_once(self, row: Response | ControlRow, *, attempted_at: datetime | None = None) -> Delivered:
+    def deliver_once(
+        self, row: Response | ControlRow | HeartbeatRow, *, attempted_at: datetime | None = None
+    ) -> Delivered:
         """Append a row unless it is there.
 
         Args:
@@ -123,7 +125,7 @@ class HelpDesk:
                 found = self.find_key(row)
                 if found is not None:
                     return self._with_visible(found, row) if isinstance(row, Response) else found
-        return self.append_response(row) if isinstance(row, Response) else self.append_control(row)
+        return self.append_response(row) if isinstance(row, Response) else self._appender.append(self._new_row(row))[0]
 
     def set_request_status(self, number: str, expected: str, *, text: str) -> StatusChange:
         """Change the status cell of the request's own row from ``expected`` to ``text``.
@@ -200,7 +202,9 @@ class HelpDesk:
             return None
         return self.set_request_status(case.number, case.visible_status_text, text=response.status).text
 
-    def _new_row(self, row: Response | ControlRow) -> NewRow:
+    def _new_row(self, row: Response | ControlRow | HeartbeatRow) -> NewRow:
+        if isinstance(row, HeartbeatRow):
+            return _heartbeat_row(heartbeat_tab(self._settings, row.tab), row)
         return self._response_row(row) if isinstance(row, Response) else self._control_row(row)
 
     def _response_row(self, response: Response) -> NewRow:
@@ -238,6 +242,19 @@ class HelpDesk:
         if row.ledger_count is not None:
             values["ledger_count"] = row.ledger_count
         return NewRow(self._tabs.need_control(), check_key(row.key), number, values, "notes")
+
+
+def _heartbeat_row(tab: Tab, row: HeartbeatRow) -> NewRow:
+    values: dict[str, str | int] = {
+        "night_at": write_moment(row.finished),
+        "night_result": cell_line(row.result),
+        "night_good": row.good,
+        "night_failed": row.failed,
+        "night_postponed": row.postponed,
+        "ledger_count": row.ledger_count,
+        "ledger_hash": row.ledger_hash,
+    }
+    return NewRow(tab, check_key(row.key), None, values, "notes")
 
 
 def _checked_number(number: str) -> str:

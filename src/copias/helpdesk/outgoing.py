@@ -50,7 +50,7 @@ class ControlRow:
         package: name of the file there.
         size: bytes.
         sha256: of the package, hex.
-        proof: *probada por restauración*, or *íntegra; restauración no probada*.
+        proof: the words of its level, *probada por restauración* or how much less.
         record_series: of the retention schedule.
         ledger_count: events in the ledger at that moment: a witness against a cut tail.
         ledger_hash: hash of the last of them.
@@ -74,6 +74,33 @@ class ControlRow:
     ledger_count: int | None = None
     ledger_hash: str = ""
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatRow:
+    """A row of the tab whose newest row says that a night came to its end.
+
+    Args:
+        tab: title of the tab.
+        key: name of the night's run, by which the row is there once.
+        finished: when the night ended.
+        result: how, in Spanish.
+        good: things that went well.
+        failed: things that did not.
+        postponed: things that were not begun.
+        ledger_count: events in the ledger at that moment.
+        ledger_hash: hash of the last of them.
+    """
+
+    tab: str
+    key: str
+    finished: datetime
+    result: str
+    good: int
+    failed: int
+    postponed: int
+    ledger_count: int
+    ledger_hash: str
 
 
 @dataclass(frozen=True, slots=True)

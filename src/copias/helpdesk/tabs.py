@@ -93,6 +93,12 @@ def tabs_of(settings: HelpDeskSettings) -> Tabs:
     return Tabs(requests, responses, control)
 
 
+def heartbeat_tab(settings: HelpDeskSettings, title: str) -> Tab:
+    """Return the tab of the control sheet's document that gets a row a night."""
+    place = settings.control_spreadsheet or settings.spreadsheet
+    return _TabMaker(settings)(place, title, vocabulary.HEARTBEAT_FIELDS)
+
+
 class _TabMaker:
     def __init__(self, settings: HelpDeskSettings) -> None:
         self._settings = settings

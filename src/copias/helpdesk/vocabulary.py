@@ -61,6 +61,12 @@ ALIASES: t.Final[dict[str, tuple[str, ...]]] = {
     "ledger_count": ("Bitácora (evento)", "Bitácora (eventos)", "Eventos de la bitácora"),
     "ledger_hash": ("Bitácora (hash)", "Bitácora (huella)", "Huella de la bitácora"),
     "notes": ("Observaciones", "Observación"),
+    # a row each night
+    "night_at": ("Fecha", "Fecha de la noche", "Fecha y hora"),
+    "night_result": ("Resultado", "Resultado de la noche"),
+    "night_good": ("Bien", "Buenas"),
+    "night_failed": ("Fallas", "Fallidas"),
+    "night_postponed": ("Aplazadas", "Pospuestas"),
 }
 
 REQUEST_FIELDS: t.Final = (
@@ -95,6 +101,16 @@ CONTROL_FIELDS: t.Final = (
     "notes",
     "event_key",
 )
+HEARTBEAT_FIELDS: t.Final = (
+    "night_at",
+    "night_result",
+    "night_good",
+    "night_failed",
+    "night_postponed",
+    "ledger_count",
+    "ledger_hash",
+    "event_key",
+)
 OPTIONAL: t.Final = frozenset(
     {"requester_email", "site", "agent", "responded_at", "event_key"}
     | {
@@ -109,6 +125,7 @@ OPTIONAL: t.Final = frozenset(
         "subject",
         "copy_kind",
     }
+    | {"night_good", "night_failed", "night_postponed"}
 )
 
 STATUS_WORDS: t.Final = {

@@ -35,14 +35,14 @@ class NewRow:
     Args:
         tab: where.
         key: its event key.
-        number: its case.
+        number: its case; ``None`` in a tab that is of no cases.
         values: field → text or number, as they are to read afterwards; the key is put in by :meth:`placed`.
         key_field: where the key goes when the tab has no column for it.
     """
 
     tab: Tab
     key: str
-    number: str
+    number: str | None
     values: Mapping[str, str | int]
     key_field: t.Literal["evidence", "notes"]
 
@@ -103,7 +103,8 @@ class Appender:
         """
         header = self.header(row.tab)
         placed = row.placed(header)
-        cells = [placed.get(column) or None for column in range(header.first, header.last + 1)]
+        # An empty text leaves the cell alone; a zero is written.
+        cells = [None if (value := placed.get(at)) == "" else value for at in range(header.first, header.last + 1)]
         anchor = f"{column_letters(header.first)}{header.row}:{column_letters(header.last)}{header.row}"
         written = self._gateway.append(row.tab, anchor, cells)
         with perhaps_written():
@@ -161,7 +162,7 @@ class Appender:
         if found is None:
             raise WriteUncertain(
                 "la fila se agregó, pero no se encontró al leerla de vuelta",
-                whose=f"caso {row.number}, pestaña «{header.tab}»",
+                whose=f"{f'caso {row.number}' if row.number else row.key}, pestaña «{header.tab}»",
                 repair="se buscará su clave y, si no está, se agregará otra vez",
             )
         return found

@@ -148,7 +148,7 @@ def _publish(office: Office, beginning: Beginning) -> None:
     mirrors = [MIRRORS] if beginning.accounts else []
     publish_due(office, "database", agenda.due)
     publish_due(office, "store", agenda.stores)
-    publish_due(office, "step", [*mirrors, *(step for step in agenda.steps if step != DISPOSAL)])
+    publish_due(office, "step", [*mirrors, *agenda.steps])
 
 
 def _claim(office: Office, config: Path) -> RunFolder:

@@ -16,7 +16,7 @@ from copias.night.catalogue import NightCopy, list_night_copies
 from copias.night.copying import void_altered
 from copias.progress import Step
 from copias.repository.fetching import read_dump_back
-from copias.repository.locks import hold_repository
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import find_faults, has_mirror, mend_mirror, push_mirror, reading
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import list_snapshots
@@ -32,8 +32,6 @@ if t.TYPE_CHECKING:
 
 CHECKED: t.Final = "repository.checked"
 PARTS: t.Final = 30
-WAIT: t.Final = 1800.0
-"""Seconds to wait for another process of this machine that has the repository."""
 
 
 def part_of(day: date) -> str:

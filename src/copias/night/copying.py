@@ -234,7 +234,7 @@ def copy_of_today(office: Office, name: str) -> NightCopy | None:
 
 
 def list_unread(office: Office, name: str) -> list[NightCopy]:
-    """Return the copies of a database, in the repository that it has now, that were never read back, the newest first."""
+    """Return the copies that a database has in its present repository and that were never read back, newest first."""
     repository = office.deployment.database(name).repository
     copies = list_night_copies(office.book.ledger.events_of(catalogue.EVENTS), database=name)
     return [copy for copy in reversed(copies) if copy.status == "made" and copy.repository == repository]

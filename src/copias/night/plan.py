@@ -7,8 +7,8 @@ import typing as t
 from dataclasses import asdict, dataclass
 
 from copias.errors import BadConfiguration
-from copias.night.copying import NightCopying, NightOptions, copy_of_today, require_leave
-from copias.repository.locks import hold_repository
+from copias.night.copying import NightCopying, NightOptions, copy_of_today, list_unread, require_leave
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import has_mirror, push_mirror, reading
 from copias.repository.opening import expected_id, open_repository
 
@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
     from copias.night.catalogue import NightCopy
     from copias.office import Office
 
-WAIT: t.Final = 1800.0
-"""Seconds to wait for another process of this machine that has the repository, as the night of another database."""
+EARLIER: t.Final = 3
+"""Copies of earlier nights that are read back in one night, when they were not in their own: one may take an hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,16 @@ class NightPlan:
 
     @property
     def changes(self) -> bool:
-        """Tell whether today's copy has still to be made or to be read back, or is wanted anew."""
-        return self._force or self._before is None or not self._before.verified
+        """Tell whether today's copy has still to be made or an earlier one to be read back, or one is wanted anew."""
+        return self._force or self._before is None or bool(self._list_unread(self._before))
 
     def run(self) -> None:
         """Make the copy unless there is one of today, then read it back from its repository, or from that one's mirror.
 
+        Those of earlier nights that were not read back in their own are read after it.
+
         Raises:
-            BackupError: no copy that counts was made, or it is not what was stored.
+            BackupError: no copy that counts was made, or it or an earlier one is not what was stored.
         """
         begun = time.monotonic()
         repository_name = repository_of(self._office, self._name)
@@ -87,13 +89,21 @@ class NightPlan:
                 self.copy = copying.make()
         if has_mirror(self._office, repository_name):
             push_mirror(self._office, repository_name, wait=WAIT)
-        if not self.copy.verified:
+        if self._list_unread(self.copy):
             with (
                 hold_repository(self._office, repository_name, wait=WAIT),
                 reading(self._office, repository_name) as place,
             ):
-                self.copy = copying.read_back(self.copy, place)
+                for copy in self._list_unread(self.copy):
+                    read = copying.read_back(copy, place)
+                    self.copy = read if read.copy == self.copy.copy else self.copy
         self._seconds = time.monotonic() - begun
+
+    def _list_unread(self, todays: NightCopy) -> list[NightCopy]:
+        """Return what is to be read back, today's copy first."""
+        unread = list_unread(self._office, self._name)
+        mine = [copy for copy in unread if copy.copy == todays.copy]
+        return mine + [copy for copy in unread if copy.copy != todays.copy][:EARLIER]
 
     def describe(self, *, changed: bool) -> NightResult:
         """Return how it stands."""

@@ -115,7 +115,7 @@ def test_delivery_is_packed_as_it_came_with_the_mails_and_proven_as_far_as_it_ca
     assert delivered is not None
     assert (delivered.format, delivered.engine, delivered.load.loaded) == ("mssql_bak", "sqlserver", False)
     assert (delivered.provider, delivered.contract) == ("Nube Sur S.A.S.", "CPS-012-2026")
-    assert (copy.status, copy.proof["level"]) == ("verified", ProofLevel.INTACT.value)
+    assert (copy.status, copy.proof["level"]) == ("verified", ProofLevel.RECEIVED.value)
     assert copy.data["delivered_sha256"] == hashlib.sha256(BAK).hexdigest()
     with zipfile.ZipFile(remote.config.parent.parent / "nas" / copy.package) as package:
         names = package.namelist()
@@ -123,7 +123,7 @@ def test_delivery_is_packed_as_it_came_with_the_mails_and_proven_as_far_as_it_ca
         assert package.read(kept) == BAK
         assert any(name.startswith("correos/enviado-solicitud") for name in names)
         assert "SQL Server" in package.read("LEEME.txt").decode()
-    assert "íntegra; restauración no probada" in proven_result(story).proof
+    assert "ni que esté completa ni su restauración se pudieron probar" in proven_result(story).proof
     assert drop(remote).joinpath("Copia de octubre.bak").read_bytes() == BAK
     assert not (office.deployment.state / "deliveries" / CASE).exists()
 
