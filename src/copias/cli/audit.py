@@ -3,37 +3,126 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import typer
 
-from copias.cli import audit_evidence
+from copias.cli import audit_evidence, audit_inventory
 from copias.cli.output import Config, Json, Output, Query, reports_errors
 
-app = typer.Typer(no_args_is_help=True, help="Auditoría de lo hecho.")
+if t.TYPE_CHECKING:
+    from copias.audit.whole import AuditOptions
+    from copias.office import Office
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Auditoría: sin más palabras, todo en una página. Termina con 1 si hay algo en rojo.",
+)
 audit_evidence.register(app)
+audit_inventory.register(app)
+
+Html = t.Annotated[Path | None, typer.Option("--html", metavar="ARCHIVO", help="Escribir la página, para imprimir.")]
+Since = t.Annotated[str | None, typer.Option("--since", metavar="DÍA", help="Ejecuciones desde este día, 31/12/2026.")]
 
 
 @app.callback()
-def audit() -> None:
-    """Auditoría de lo hecho."""
+@reports_errors
+def audit(
+    context: typer.Context,
+    since: Since = None,
+    html: Html = None,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Audita todo, cuando no se dice qué parte."""
+    if context.invoked_subcommand is None:
+        _run((), Output(as_json, query), config=config, html=html, since=since)
+
+
+@app.command("coverage")
+@reports_errors
+def audit_coverage(html: Html = None, config: Config = None, as_json: Json = False, query: Query = None) -> None:
+    """Dice de cada base, buzón y cuenta cuál es su última copia verificada, su edad y lo que no tiene ninguna."""
+    _run(("coverage",), Output(as_json, query), config=config, html=html)
 
 
 @app.command("ledger")
 @reports_errors
 def audit_ledger(
     witness: t.Annotated[str | None, typer.Option(help="Testigo guardado fuera: CUENTA:SHA256.")] = None,
+    html: Html = None,
     config: Config = None,
     as_json: Json = False,
     query: Query = None,
 ) -> None:
-    """Verifica la cadena de la bitácora y que el testigo, si se da, esté en ella."""
+    """Verifica la cadena de la bitácora, los testigos guardados fuera y las firmas de todos los manifiestos."""
+    _run(("ledger",), Output(as_json, query), config=config, html=html, witness=read_witness(witness))
+
+
+@app.command("evidence")
+@reports_errors
+def audit_evidence_of_copies(
+    everything: t.Annotated[bool, typer.Option("--all", help="Todas las copias, y no una muestra sorteada.")] = False,
+    read: t.Annotated[bool, typer.Option("--read", help="Leerlas de vuelta y comparar su suma.")] = False,
+    html: Html = None,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Compara la bitácora con lo que hay en los destinos, los repositorios y la hoja de control."""
+    output = Output(as_json, query)
+    _run(("evidence",), output, config=config, html=html, everything=everything, read=read)
+
+
+@app.command("drills")
+@reports_errors
+def audit_drills(html: Html = None, config: Config = None, as_json: Json = False, query: Query = None) -> None:
+    """Dice de cada base cuándo se probó restaurarla, cuánto tardó y si tarda más que antes."""
+    _run(("drills",), Output(as_json, query), config=config, html=html)
+
+
+@app.command("runs")
+@reports_errors
+def audit_runs(
+    since: Since = None, html: Html = None, config: Config = None, as_json: Json = False, query: Query = None
+) -> None:
+    """Lista las ejecuciones: quién, qué, cuándo, qué registraron y qué falló; y los hallazgos sin tratar."""
+    _run(("runs",), Output(as_json, query), config=config, html=html, since=since)
+
+
+def _run(
+    parts: tuple[str, ...],
+    output: Output,
+    *,
+    config: Path | None,
+    html: Path | None,
+    since: str | None = None,
+    **options: t.Any,
+) -> None:
+    from copias.audit.whole import AuditOptions
+    from copias.cli.audit_printing import read_day
     from copias.office import open_office
 
-    head = open_office(config).book.ledger.verify(read_witness(witness))
-    data = {"count": head.count, "sha256": head.sha256, "valid": True}
-    Output(as_json, query).show(
-        data, lambda: typer.echo(f"La bitácora es válida: {head.count} eventos, testigo {head}")
-    )
+    first = read_day(since) if since is not None else None
+    run_audit(open_office(config), AuditOptions(parts=parts, since=first, **options), output, html=html)
+
+
+def run_audit(office: Office, options: AuditOptions, output: Output, *, html: Path | None) -> None:
+    """Make the audit, write and print it, and exit with 1 if anything is red."""
+    from copias.audit.whole import make_audit
+    from copias.cli.audit_printing import print_report
+    from copias.errors import EXIT_FAILED
+
+    report, parts = make_audit(office, options), options.parts
+    if html is not None:
+        from copias.audit.pages import write_page
+
+        write_page(html, report)
+    data = report.sections[0].to_dict() if parts else report.to_dict()
+    output.show(data, lambda: print_report(report, whole=not parts))
+    if report.count("red"):
+        raise typer.Exit(EXIT_FAILED)
 
 
 def read_witness(text: str | None) -> t.Any:

@@ -1,0 +1,70 @@
+"""Folds of the events that are few: they are kept, and the modules that know them read them."""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import chain
+
+from copias.drill.history import CERTIFIED, FAILED, PASSED
+from copias.findings import OPENED, TREATED
+from copias.ledger import Event
+from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, NightCopy, list_night_copies
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from copias.audit.ledger_pass import Entry
+
+DRILLS: t.Final = frozenset({PASSED, FAILED, CERTIFIED})
+FINDINGS: t.Final = frozenset({OPENED, TREATED})
+
+
+class EventFold:
+    """Keeps all events of some names, of which there are few."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.events = frozenset(names)
+        self.kept: list[Event] = []
+
+    def take(self, entry: Entry) -> None:
+        """Take one event."""
+        self.kept.append(Event(**entry))
+
+
+class NightFold:
+    """Keeps the events of the nightly copies that count: of thousands of nights, as many as retention keeps."""
+
+    events = frozenset({MADE, VERIFIED, VOIDED, REMOVED})
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[Event]] = {}
+        self.removed = 0
+
+    def take(self, entry: Entry) -> None:
+        """Take one event."""
+        name, copy = entry["event"], str(entry["data"]["copy"])
+        if name == MADE:
+            self._kept[copy] = [Event(**entry)]
+        elif copy in self._kept:
+            if name == VERIFIED:
+                self._kept[copy].append(Event(**entry))
+            else:
+                del self._kept[copy]
+                self.removed += name == REMOVED
+
+    def copies(self) -> list[NightCopy]:
+        """Return the nightly copies that count, the oldest first."""
+        return list_night_copies(chain.from_iterable(self._kept.values()))
+
+
+class LastFold:
+    """Keeps of some events the time of the last one about each thing."""
+
+    def __init__(self, name: str, key: str) -> None:
+        self.events = frozenset({name})
+        self.times: dict[str, str] = {}
+        self._key = key
+
+    def take(self, entry: Entry) -> None:
+        """Take one event."""
+        self.times[str(entry["data"][self._key])] = str(entry["time"])

@@ -1,0 +1,72 @@
+"""How an audit is printed: red lines first, each with what to do; then tables."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+import typer
+
+from copias.cli.output import ROWS, clean, print_facts, print_table
+
+if t.TYPE_CHECKING:
+    from copias.audit.model import AuditReport, Remark, Section
+
+_MARKS: t.Final = {"red": "ROJO", "yellow": "aviso"}
+
+
+def print_report(report: AuditReport, *, whole: bool) -> None:
+    """Print an audit.
+
+    Args:
+        report: what was found.
+        whole: only the figures and remarks of each part, as there are several; else the table of its rows too.
+    """
+    for section in report.sections:
+        print_facts(section.title, section.summary)
+        if not whole and section.columns:
+            print_table("", [one.heading for one in section.columns], _rows(section))
+        print_remarks(section)
+    red, yellow = report.count("red"), report.count("yellow")
+    verdict = f"{red} en rojo, {yellow} avisos" if red or yellow else "todo en orden"
+    typer.echo(f"Auditoría: {verdict}. Testigo de la bitácora: {report.head}" if whole else f"{verdict}.")
+
+
+def print_remarks(section: Section) -> None:
+    """Print the remarks of a section on the error stream, at most as many as a table has rows."""
+    for remark in section.remarks[:ROWS]:
+        typer.echo("\n".join(map(clean, _lines(remark))), err=True)
+    left = len(section.remarks) - ROWS
+    if left > 0:
+        typer.echo(f"… y {left} más: use --json", err=True)
+
+
+def read_day(text: str) -> datetime:
+    """Read a day of a person, as its first moment in Colombia.
+
+    Raises:
+        BadInput: it is none.
+    """
+    from copias.case.rows import BOGOTA
+    from copias.errors import BadInput
+
+    for form in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=BOGOTA)
+        except ValueError:
+            continue
+    raise BadInput("la fecha no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026")
+
+
+def _rows(section: Section) -> list[list[str]]:
+    return [[column.say(row) for column in section.columns] for row in section.rows]
+
+
+def _lines(remark: Remark) -> list[str]:
+    said = remark.to_dict()
+    whose = f"{said['whose']}: " if said["whose"] else ""
+    parts = (("Por qué:  ", said["why"]), ("Qué hacer:", said["repair"]), ("Cláusula: ", said["clause"]))
+    return [
+        f"{_MARKS[remark.severity]}: {whose}{said['what']}",
+        *(f"  {label} {text}" for label, text in parts if text),
+    ]
