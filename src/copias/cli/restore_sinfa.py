@@ -19,6 +19,9 @@ def restore_sinfa(
         str, typer.Option("--to", metavar="DESTINO", help="Una base nueva, o una carpeta (con /): ./carpeta.")
     ],
     motive: t.Annotated[str, typer.Option(metavar="TEXTO", help="Para qué; queda en la bitácora.")],
+    case: t.Annotated[
+        str, typer.Option("--case", metavar="CASO", help="De recuperación y autorizado; si no, cuenta la permanente.")
+    ] = "",
     check: t.Annotated[bool, typer.Option("--check", help="Decir lo que se haría, sin hacer nada.")] = False,
     config: Config = None,
     as_json: Json = False,
@@ -28,7 +31,8 @@ def restore_sinfa(
     from copias.office import open_office
     from copias.sinfa.restoring import plan_restore, run_restore
 
-    plan, output = plan_restore(open_office(config), copy, to=to, motive=motive), Output(as_json, query)
+    plan = plan_restore(open_office(config), copy, to=to, motive=motive, case=case)
+    output = Output(as_json, query)
     if check:
         said = f"Se restauraría {plan.copy.copy_id} de {plan.copy.database} en {plan.target}; no se hizo nada."
         output.show(plan.to_dict(), lambda: typer.echo(said))
@@ -42,5 +46,7 @@ def _print(done: Restored) -> None:
     equal = f"sí: {done.tables} tablas, {done.rows} filas" if plan.server else "sí: el volcado es el que se hizo"
     rows = [("Copia", plan.copy.copy_id), ("En", plan.target), ("Igual", equal), ("Tardó", say_seconds(done.seconds))]
     print_facts("Restauración", rows)
+    for check in done.checks:
+        typer.echo(f"Comprobación {'cumplida' if check.status == 'passed' else 'NO CUMPLIDA'}: {check}")
     for line in done.advice:
         typer.echo(line)

@@ -12,7 +12,7 @@ from copias.database.contract import (
     SourceFacts,
     TableDigest,
 )
-from copias.database.elsewhere import RestoresElsewhere
+from copias.database.elsewhere import NamesItself, RestoresElsewhere
 from copias.database.registry import ENGINES, driver_for
 from copias.database.verification import Verification, verify
 
@@ -24,6 +24,7 @@ __all__ = [
     "Driver",
     "DumpRecord",
     "LargeObjects",
+    "NamesItself",
     "RestoresElsewhere",
     "Scratch",
     "Sink",

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import typing as t
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from copias.database.confinement import Confinement, confined
 from copias.errors import CopyFailed, NotReady
 
 if t.TYPE_CHECKING:
@@ -50,8 +52,11 @@ def spawn(
     pass_fds: Sequence[int] = (),
     account: Account | None = None,
     death_signal: str = "KILL",
+    confinement: Confinement | None = None,
 ) -> Process:
     """Start a program in its own session, without a terminal; the kernel sends it ``death_signal`` when we die.
+
+    ``confinement`` says all that it may touch, where the kernel can keep it to that.
 
     The kernel means the *thread* that called this: never call it from a thread that ends before the program.
     ``setpriv`` (util-linux) arms the signal after the change of account, which would clear it.
@@ -59,22 +64,28 @@ def spawn(
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise NotReady("falta el programa setpriv", repair="instale el paquete util-linux")
+    if confinement is not None:
+        confinement = replace(confinement, programs=(*confinement.programs, Path(setpriv)))
     try:
-        return subprocess.Popen(
-            [setpriv, "--pdeathsig", death_signal, "--", *command],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            env=environment,
-            pass_fds=pass_fds,
-            # Its own group, to be ended as one, and its own session: gbak would ask the terminal for more.
-            start_new_session=True,
-            cwd="/",
-            **_as_account(account),
-        )
-    except OSError as error:
+        with confined(confinement) as restrict:
+            return subprocess.Popen(
+                [setpriv, "--pdeathsig", death_signal, "--", *command],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=environment,
+                pass_fds=pass_fds,
+                preexec_fn=restrict,  # noqa: PLW1509 - two system calls: it takes no lock that a thread may hold
+                # Its own group, to be ended as one, and its own session: gbak would ask the terminal for more.
+                start_new_session=True,
+                cwd="/",
+                **_as_account(account),
+            )
+    except (OSError, subprocess.SubprocessError) as error:
         raise NotReady(
-            "no se pudo ejecutar un programa", whose=os.fspath(command[0]), why=error.strerror or str(error)
+            "no se pudo ejecutar un programa",
+            whose=os.fspath(command[0]),
+            why=getattr(error, "strerror", None) or str(error),
         ) from error
 
 

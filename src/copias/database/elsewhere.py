@@ -16,7 +16,9 @@ class RestoresElsewhere(t.Protocol):
     """What such an engine offers beside :class:`copias.database.contract.Driver`."""
 
     def restore_unfinished(self, dump: Path, server: Connection, record: DumpRecord, *, report: Report) -> Connection:
-        """Restore into a new database with a passing name, and return how to reach it.
+        """Restore into a new database that nobody takes for a finished one, and return how to reach it.
+
+        It has a passing name, or the wanted one and a mark that this engine's administrators see.
 
         ``server`` is of an account that may create databases; its ``database`` is the name that is wanted at last.
 
@@ -28,7 +30,7 @@ class RestoresElsewhere(t.Protocol):
         ...
 
     def give_name(self, unfinished: Connection, name: str) -> Connection:
-        """Rename what was restored, and return how to reach it.
+        """Give what was restored the name that is wanted, without the mark, and return how to reach it.
 
         Raises:
             BadInput: the name was taken meanwhile.
@@ -36,5 +38,14 @@ class RestoresElsewhere(t.Protocol):
         ...
 
     def drop_unfinished(self, unfinished: Connection) -> None:
-        """Remove a database with a passing name."""
+        """Remove a database that is not finished, and never another."""
+        ...
+
+
+@t.runtime_checkable
+class NamesItself(t.Protocol):
+    """What an engine offers whose objects may name the database that they are in."""
+
+    def warn_of_mentions(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
+        """Say in Spanish which objects of a database that has another name now still act on the one of the old."""
         ...

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from copias.database.comparison import Difference, TableResult, compare, table_results
+from copias.database.confinement import say_confinement
 from copias.database.contract import Connection, Driver, DumpRecord
 from copias.errors import Altered, BackupError, CopyFailed, NotEqual, StoreFull
 from copias.progress import Report, ignore
@@ -52,6 +53,8 @@ class Verification:
     compare_seconds: float
     start_seconds: float = 0.0
     check_seconds: float = 0.0
+    confinement: str = ""
+    """What kept the scratch server, which runs what it restores, from the rest of the machine; for people."""
 
     @property
     def equal(self) -> bool:
@@ -67,6 +70,7 @@ class Verification:
         """Return plain JSON data for the evidence."""
         return {
             "version": self.version,
+            "confinement": self.confinement,
             "equal": self.equal,
             "restore_seconds": round(self.restore_seconds, 1),
             "compare_seconds": round(self.compare_seconds, 1),
@@ -149,7 +153,7 @@ def verify(
         try:
             restored = driver.restore(dump, scratch, record, report=report)
         except NotEqual as error:
-            raise _blame(error) from error
+            raise blame(error) from error
         times.append(time.monotonic())
         found = driver.digest(restored, record)
         times.append(time.monotonic())
@@ -168,6 +172,7 @@ def verify(
             restore_seconds=restore,
             compare_seconds=comparison,
             check_seconds=check,
+            confinement=say_confinement(),
         )
 
 
@@ -178,7 +183,7 @@ def _complain_of_nothing(tables: tuple[TableResult, ...]) -> tuple[str, ...]:
     return ("Ninguna tabla se pudo comparar: todas cambiaban mientras se copiaban.",)
 
 
-def _blame(error: NotEqual) -> BackupError:
+def blame(error: NotEqual) -> BackupError:
     """Return an error that blames this machine where it is the reason: the dump is as good as it was."""
     if any(words in error.why for words in FULL):
         return StoreFull(

@@ -1,28 +1,29 @@
 """``copias restore sinfa``: a copy of a finance database as a file, or as a new database; never over one that exists.
 
 Either ends as one event of the installation, ``restore.sinfa`` (``copy``, ``database``, ``way``: ``file`` or
-``database``, ``to``, ``equal``, ``why``, ``motive``, ``seconds``).
+``database``, ``to``, ``equal``, ``why``, ``motive``, ``case``, ``seconds``, ``checks``).
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import tempfile
 import time
 import typing as t
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from copias.case.intake import in_force
-from copias.database import Connection, RestoresElsewhere, compare, table_results
+from copias.database import Connection, NamesItself, RestoresElsewhere, compare, table_results
 from copias.database.verification import check_file
 from copias.errors import AlreadyRunning, BackupError, BadInput, NotEqual, NotReady
 from copias.files import check_folder, locked, make_private_directory, sync_directory
 from copias.people import Role
 from copias.progress import Step
+from copias.sinfa.domain import CheckResult, ask_checks
+from copias.sinfa.restore_advice import advise_file, advise_switch
+from copias.sinfa.restore_leave import require_leave
 from copias.sinfa.sources import SinfaCopy, find_sinfa_copy, open_driver
 
 if t.TYPE_CHECKING:
@@ -34,7 +35,7 @@ if t.TYPE_CHECKING:
 RESTORED: t.Final = "restore.sinfa"
 NAME: t.Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """Of a new database: no engine changes it, and no shell or SQL reads more into it."""
-ENDINGS: t.Final = {"postgresql": "dump", "mariadb": "sql", "firebird": "fbk"}
+ENDINGS: t.Final = {"postgresql": "dump", "mariadb": "sql", "mysql": "sql", "firebird": "fbk"}
 _OWN: t.Final = frozenset({"postgres", "template0", "template1", "mysql", "sys", "information_schema"})
 _PREFIX: t.Final = "restaurar-"
 
@@ -47,6 +48,7 @@ class RestorePlan:
         office: of this installation.
         copy: which.
         motive: why, in the words of who asks.
+        case: whose authorisation counts; empty for the standing one.
         file: that would be written; ``None`` for a database.
         server: where, and the new database's name; ``None`` for a file.
     """
@@ -54,6 +56,7 @@ class RestorePlan:
     office: Office
     copy: SinfaCopy
     motive: str
+    case: str = ""
     file: Path | None = None
     server: Connection | None = None
 
@@ -76,7 +79,7 @@ class RestorePlan:
         """Return plain data."""
         copy = self.copy
         facts = {"copy": copy.copy_id, "database": copy.database, "made_at": copy.finished_at.isoformat()}
-        return {**facts, "way": self.way, "to": self.target, "motive": self.motive}
+        return {**facts, "way": self.way, "to": self.target, "motive": self.motive, "case": self.case}
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Restored:
         tables: that were compared; 0 of a file.
         rows: in them.
         advice: what is left to do for people, line by line in Spanish.
+        checks: what the database answered to the questions of its settings; an error in them undoes nothing.
     """
 
     plan: RestorePlan
@@ -96,14 +100,26 @@ class Restored:
     tables: int
     rows: int
     advice: tuple[str, ...]
+    checks: tuple[CheckResult, ...] = ()
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
         facts = {"equal": True, "seconds": self.seconds, "tables": self.tables, "rows": self.rows}
-        return {**self.plan.to_dict(), **facts, "advice": list(self.advice)}
+        told = {"checks": [check.to_dict() for check in self.checks], "advice": list(self.advice)}
+        return {**self.plan.to_dict(), **facts, **told}
 
 
-def plan_restore(office: Office, copy_id: str, *, to: str, motive: str) -> RestorePlan:
+@dataclass(frozen=True)
+class _Made:
+    """What came of it: tables that were compared and rows in them, answers, and what people must look at."""
+
+    tables: int = 0
+    rows: int = 0
+    checks: tuple[CheckResult, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def plan_restore(office: Office, copy_id: str, *, to: str, motive: str, case: str = "") -> RestorePlan:
     """Check what is asked for; nothing is changed nor connected to.
 
     Args:
@@ -111,6 +127,7 @@ def plan_restore(office: Office, copy_id: str, *, to: str, motive: str) -> Resto
         copy_id: of a case or of a night.
         to: a folder when it has a ``/``, else the name of a new database on the configured server.
         motive: why.
+        case: of recovery, whose authorisation counts; without one, the database's standing one.
 
     Raises:
         NotAllowed: who asks is no administrator.
@@ -122,10 +139,11 @@ def plan_restore(office: Office, copy_id: str, *, to: str, motive: str) -> Resto
         raise BadInput("falta decir para qué se restaura", whose=ascii(copy_id[:80]), repair="escríbalo con --motive")
     copy = find_sinfa_copy(office, copy_id)
     settings = office.deployment.database(copy.database)
-    _require_leave(copy, settings)
+    require_leave(office, copy, settings, case)
+    plan = RestorePlan(office, copy, motive.strip(), case)
     if "/" in to:
-        return RestorePlan(office, copy, motive.strip(), file=_choose_file(office, copy, settings, Path(to)))
-    return RestorePlan(office, copy, motive.strip(), server=_choose_server(office, copy, settings, to))
+        return replace(plan, file=_choose_file(office, copy, settings, Path(to)))
+    return replace(plan, server=_choose_server(office, copy, settings, to))
 
 
 def run_restore(plan: RestorePlan) -> Restored:
@@ -139,25 +157,22 @@ def run_restore(plan: RestorePlan) -> Restored:
     begun = time.monotonic()
     with _alone(plan.office) as spools:
         try:
-            tables, rows = _make_file(plan) if plan.file else _make_database(plan, spools)
+            made = _make_file(plan) if plan.file else _make_database(plan, spools)
         except BackupError as error:
             facts = {"equal": False, "why": str(error)[:500], "seconds": round(time.monotonic() - begun, 1)}
             plan.office.record(RESTORED, {**plan.to_dict(), **facts})
             raise
     seconds = round(time.monotonic() - begun, 1)
-    plan.office.record(RESTORED, {**plan.to_dict(), "equal": True, "why": "", "seconds": seconds})
-    return Restored(plan, seconds, tables, rows, _advise(plan))
+    told = {"equal": True, "why": "", "seconds": seconds, "checks": [check.to_dict() for check in made.checks]}
+    plan.office.record(RESTORED, {**plan.to_dict(), **told})
+    return Restored(plan, seconds, made.tables, made.rows, (*made.warnings, *_advise(plan)), made.checks)
 
 
-def _require_leave(copy: SinfaCopy, settings: DatabaseSettings) -> None:
-    leave = settings.authorisation
-    if leave is None or not in_force(leave):
-        raise NotReady(
-            "la restauración no está autorizada",
-            whose=copy.database,
-            why="no hay autorización permanente" if leave is None else f"venció el {leave.until:%d/%m/%Y}",
-            repair="registre el acto que la autoriza en authorisation de esa base de datos, en copias.yml",
-        )
+def _advise(plan: RestorePlan) -> tuple[str, ...]:
+    engine = plan.settings.engine
+    if plan.server is None:
+        return advise_file(engine, t.cast("Path", plan.file))
+    return advise_switch(engine, plan.settings.database, plan.server.database)
 
 
 def _choose_file(office: Office, copy: SinfaCopy, settings: DatabaseSettings, folder: Path) -> Path:
@@ -187,10 +202,10 @@ def _choose_server(office: Office, copy: SinfaCopy, settings: DatabaseSettings, 
             whose=copy.database,
             repair=by_file,
         )
-    return Connection(database=name, **settings.restore.model_dump())
+    return settings.restore.connection(settings.engine, name)
 
 
-def _make_file(plan: RestorePlan) -> tuple[int, int]:
+def _make_file(plan: RestorePlan) -> _Made:
     file = t.cast("Path", plan.file)
     make_private_directory(file.parent)
     with Step("Traer del destino", plan.copy.bytes) as fetched:
@@ -202,10 +217,10 @@ def _make_file(plan: RestorePlan) -> tuple[int, int]:
         file.unlink()
         raise
     sync_directory(file.parent)
-    return 0, 0
+    return _Made()
 
 
-def _make_database(plan: RestorePlan, spools: Path) -> tuple[int, int]:
+def _make_database(plan: RestorePlan, spools: Path) -> _Made:
     server, driver = t.cast("Connection", plan.server), open_driver(plan.settings)
     assert isinstance(driver, RestoresElsewhere)  # noqa: S101 - the plan saw to it
     record = plan.copy.record(plan.office)
@@ -221,11 +236,14 @@ def _make_database(plan: RestorePlan, spools: Path) -> tuple[int, int]:
         compared = [table for table in table_results(record, found) if table.compared]
         if differences or (record.tables and not compared):
             raise _not_equal(plan, [str(difference) for difference in differences])
+        # Asked for people to know: it is what was copied, good or bad, and that is what they wanted.
+        checks = ask_checks(driver, unfinished, record, plan.settings.checks)
+        warnings = driver.warn_of_mentions(unfinished, record) if isinstance(driver, NamesItself) else ()
         driver.give_name(unfinished, server.database)
     except BaseException:
         driver.drop_unfinished(unfinished)
         raise
-    return len(compared), sum(table.found.rows for table in compared if table.found)
+    return _Made(len(compared), sum(table.found.rows for table in compared if table.found), checks, warnings)
 
 
 def _not_equal(plan: RestorePlan, differences: list[str]) -> NotEqual:
@@ -235,29 +253,6 @@ def _not_equal(plan: RestorePlan, differences: list[str]) -> NotEqual:
         why=" ".join(differences[:5]) or "ninguna tabla se pudo comparar",
         repair="pruebe otra copia de `copias copies`, o saque el volcado a una carpeta: --to ./carpeta",
     )
-
-
-def _advise(plan: RestorePlan) -> tuple[str, ...]:
-    """Return what is left to do: the switch is made by people, who know when nobody works."""
-    if plan.server is None:
-        return ("Este programa no tocó ninguna base de datos. Para restaurarlo en una nueva:", _native_command(plan))
-    live, new = plan.settings.database, plan.server.database
-    return (
-        f"La base {live} sigue como estaba. Para que SINFA use la restaurada:",
-        "1. Cierre SINFA y haga otra copia de lo que hay: copias nightly --force",
-        f'2. En el servidor: ALTER DATABASE "{live}" RENAME TO "{live}_anterior";',
-        f'3. ALTER DATABASE "{new}" RENAME TO "{live}";  (o cambie en SINFA el nombre de la base y el servidor)',
-        "4. Abra SINFA, revise saldos y último asiento, y deles clave a los usuarios que la perdieron.",
-        f"5. No borre {live}_anterior hasta que Hacienda lo diga por escrito.",
-    )
-
-
-def _native_command(plan: RestorePlan) -> str:
-    file = shlex.quote(str(plan.file))
-    return {
-        "mariadb": f"mariadb-admin create nueva && mariadb nueva < {file}",
-        "firebird": f"gbak -create {file} nueva.fdb",
-    }.get(plan.settings.engine, f"createdb -T template0 nueva && pg_restore --exit-on-error --dbname=nueva {file}")
 
 
 @contextmanager

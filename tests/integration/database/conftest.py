@@ -82,6 +82,11 @@ class PostgreSQLHarness:
                 "INSERT INTO tesoreria.documento SELECT i, repeat('x', 400) FROM generate_series(1, 50000) i"
             )
 
+    def verifiers(self) -> list[bytes]:
+        with self.administrator("postgres") as session:
+            rows = session.execute("SELECT rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL").fetchall()
+        return [str(verifier).encode() for (verifier,) in rows]
+
     def administrator(self, database: str) -> Session:
         return connect(dataclasses.replace(self.server.administrator, database=database))
 

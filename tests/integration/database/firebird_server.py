@@ -6,11 +6,13 @@ import dataclasses
 import itertools
 import typing as t
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
 from copias.database import Connection
+from copias.database.firebird.session import connect
 from copias_sandbox import sinfa, sinfa_firebird
 from tests.integration.database.harness import CHANGES, Expected, children_called
 
@@ -25,7 +27,6 @@ EXPECTED = Expected(
     account="CONTADOR",
     accounts_sql=b'CREATE USER "COPIAS_LECTURA"',
     left_out="«TESORERIA_TEMPORAL»",
-    secret=b"IDENTIFIED",
     listens=frozenset({"127.0.0.1"}),
 )
 
@@ -74,6 +75,13 @@ class FirebirdHarness:
 
     def wrong_database(self, connection: Connection) -> Connection:
         return dataclasses.replace(connection, database=str(Path(connection.database).with_name("no existe.fdb")))
+
+    def verifiers(self) -> list[bytes]:
+        users = Path(self.server.administrator.database).with_name("seguridad.fdb")
+        at = dataclasses.replace(self.server.administrator, database=str(users))
+        with closing(connect(at)) as session:
+            rows = session.ask("SELECT PLG$VERIFIER FROM PLG$SRP")
+        return [str(verifier).encode("utf-8", "surrogateescape") for (verifier,) in rows]
 
     def named(self, name: str) -> str:
         schema, dot, rest = name.partition(".")

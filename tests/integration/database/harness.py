@@ -33,7 +33,7 @@ CHANGES = {change.name: change for change in _changes()}
 class Expected:
     """What the record of the demo's database tells, engine by engine.
 
-    ``secret`` is what no list of accounts may hold, ``left_out`` a part of what the dump says that it does not carry,
+    ``left_out`` is a part of what the dump says that it does not carry,
     ``unknown_major`` a version that is installed nowhere, ``listens`` the addresses at which a scratch server does.
     """
 
@@ -42,7 +42,6 @@ class Expected:
     account: str
     accounts_sql: bytes
     left_out: str
-    secret: bytes = b"PASSWORD"
     large_objects: int = 0
     unknown_major: int = 99
     listens: frozenset[str] = frozenset()
@@ -76,6 +75,10 @@ class Harness(t.Protocol):
 
     def wrong_database(self, connection: Connection) -> Connection:
         """Return the same server with a database that it does not have."""
+        ...
+
+    def verifiers(self) -> list[bytes]:
+        """Return what the server keeps of its accounts' passwords, to know one by: no copy may hold any of it."""
         ...
 
     def named(self, name: str) -> str:

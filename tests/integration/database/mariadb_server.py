@@ -30,7 +30,6 @@ EXPECTED = Expected(
     account="copias_lectura@%",
     accounts_sql=b"CREATE USER `copias_lectura`@`%`",
     left_out="«tesoreria_sesion»",
-    secret=b"IDENTIFIED",
     unknown_major=9999,
 )
 
@@ -95,6 +94,11 @@ class MariaDBHarness:
 
     def wrong_database(self, connection: Connection) -> Connection:
         return dataclasses.replace(connection, database="no existe")
+
+    def verifiers(self) -> list[bytes]:
+        with closing(self.administrator(self.server.administrator)) as session:
+            rows = ask(session, "SELECT authentication_string FROM mysql.user WHERE authentication_string <> ''")
+        return [str(verifier).encode() for (verifier,) in rows]
 
     def named(self, name: str) -> str:
         return name.replace(".", "_")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from copias.errors import CopyFailed, NotEqual, SourceUnavailable
 from copias.progress import ignore
 from copias.provider.examining import examine
 from copias.provider.loading import can_load, load_dump
 from copias.provider.unfit import Limits, Unfit
+from tests.integration.database.conftest import dump_to
+from tests.integration.database.harness import children_called
 
 
 def limits() -> Limits:
@@ -34,6 +37,25 @@ def test_truncated_dump_of_each_engine_is_unfit(harness, dumped, tmp_path) -> No
 
     with pytest.raises(Unfit):
         load_dump(made.file, examine(made.file, limits(), spool=tmp_path), seconds=120, report=ignore)
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "firebird"])
+def test_server_that_dies_while_loading_is_no_fault_of_the_delivery(engine, harnesses, tmp_path) -> None:
+    harness = harnesses(engine)
+    connection = harness.fresh()
+    harness.swell(connection)
+    made = dump_to(tmp_path / "entrega", connection, engine)
+    before = {process.pid for process in children_called("mariadbd", "firebird")}
+
+    def kill(_: int) -> None:
+        for process in children_called("mariadbd", "firebird"):
+            if process.pid not in before:
+                process.kill()
+
+    with pytest.raises((CopyFailed, SourceUnavailable)) as failure:
+        load_dump(made.file, examine(made.file, limits(), spool=tmp_path), seconds=120, report=kill)
+
+    assert not isinstance(failure.value, NotEqual)
 
 
 ENDLESS = b"""

@@ -14,8 +14,9 @@ from copias.database.mariadb.digest import statement_for
 from copias.database.mariadb.grants import held_in, without_secrets
 from copias.database.mariadb.restore import pattern_of
 from copias.database.mariadb.session import explain, options_in_memory, quoted, refusal, socket_of
-from copias.database.mariadb.settling import require_same_schema, say_unsettled, settle
+from copias.database.mariadb.settling import say_unsettled
 from copias.database.mariadb.tools import major_of, series_of, version_in
+from copias.database.settling import require_same_schema, settle
 from copias.errors import BadConfiguration, CopyFailed, NotReady, SourceUnavailable
 
 PLACE = Connection("127.0.0.1", 3306, "sinfa", "copias")
@@ -105,7 +106,9 @@ def test_text_of_a_row_marks_nulls_and_lengths_and_hashes_long_values() -> None:
 def test_what_changed_between_two_looks_is_not_known() -> None:
     other = dataclasses.replace(DIGEST, table="pago")
 
-    settled = settle({"pago": other, "asiento": DIGEST}, {"pago": dataclasses.replace(other, xor="5")})
+    settled = settle(
+        {"pago": other, "asiento": DIGEST}, {"pago": dataclasses.replace(other, xor="5"), "asiento": DIGEST}
+    )
 
     assert [(digest.table, digest.known) for digest in settled] == [("asiento", True), ("pago", False)]
     (changed, moving) = say_unsettled(settled, ["pago"], shared=True)

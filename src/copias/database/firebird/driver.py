@@ -24,11 +24,10 @@ from copias.database.firebird.definitions import read_schema
 from copias.database.firebird.digest import METHOD, NO_METHOD, Digester, digest_tables
 from copias.database.firebird.moment import (
     Moments,
-    require_same_schema,
     say_unsettled,
-    settle,
     settle_sequences,
 )
+from copias.database.firebird.new_database import drop_unfinished, give_name, restore_unfinished
 from copias.database.firebird.question import ask_restored
 from copias.database.firebird.restore import HEAD, check_pages, digest_restored, entrance, restore_dump, services
 from copias.database.firebird.scratch import ScratchServer
@@ -37,6 +36,7 @@ from copias.database.firebird.tools import Tools, require_client, server_for
 from copias.database.firebird.users import read_roles, read_users
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
+from copias.database.settling import require_same_schema, settle
 from copias.errors import BadConfiguration
 from copias.progress import Report
 
@@ -161,6 +161,20 @@ class Firebird:
     def query(self, restored: Connection, sql: str, *, seconds: float = 60) -> tuple[Row, ...]:
         """Ask a restored database one question."""
         return ask_restored(restored, sql, seconds=seconds)
+
+    def restore_unfinished(self, dump: Path, server: Connection, record: DumpRecord, *, report: Report) -> Connection:
+        """Restore on a server that is not ours, shut to all but administrators."""
+        return restore_unfinished(dump, server, record, report=report, seconds=self.time_limit)
+
+    def give_name(self, unfinished: Connection, name: str) -> Connection:
+        """Open it; it has had its name from the start."""
+        if name != unfinished.database:
+            raise ValueError(name)
+        return give_name(unfinished)
+
+    def drop_unfinished(self, unfinished: Connection) -> None:
+        """Remove it."""
+        drop_unfinished(unfinished)
 
     def _produce(
         self,

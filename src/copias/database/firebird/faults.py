@@ -14,7 +14,8 @@ if t.TYPE_CHECKING:
 LOGIN = {335544472, 335545106, 335545107}
 """The name or the password, in the three ways that a server says it."""
 DENIED = {335544352, 335544551}
-LOST = {335544721, 335544726, 335544727, 335544741, 335544856, 335544878, 335544421, 335544375}
+LOST = {335544721, 335544726, 335544727, 335544741, 335544856, 335544878, 335544421, 335544375, 335544364}
+"""The last one, a request out of step, is what the client says when the line broke between two rows."""
 CLOSED = {335544528, 335544744, 335544745}
 """The database is shut down, or the server takes no more connections."""
 IN_OUT = 335544344
@@ -34,6 +35,10 @@ class NoPower(NotReady):
         )
 
 
+class Closed(SourceUnavailable):
+    """The database is there, and shut to this user."""
+
+
 def words_of(error: BaseException, password: str | None = None) -> str:
     """Return what the server said, on one line, without the password."""
     text = " ".join(str(error).split())
@@ -51,7 +56,7 @@ def refusal(error: DatabaseError, connection: Connection, password: str | None) 
             repair="revise el archivo de la contraseña y el usuario",
         )
     if codes & CLOSED:
-        return SourceUnavailable(
+        return Closed(
             "la base de datos está cerrada por su administrador", whose=whose, why=words, repair="intente más tarde"
         )
     if codes & {IN_OUT, NO_ACCESS} and not codes & LOST:

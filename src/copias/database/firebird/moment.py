@@ -11,8 +11,6 @@ import dataclasses
 import typing as t
 from contextlib import ExitStack
 
-from copias.errors import CopyFailed
-
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -78,14 +76,6 @@ class Moments:
         return moment
 
 
-def settle(before: Mapping[str, TableDigest], after: Mapping[str, TableDigest]) -> tuple[TableDigest, ...]:
-    """Return the digests by name of table; one that is not the same in both looks is not known."""
-    return tuple(
-        digest if after.get(name) == digest else dataclasses.replace(digest, xor="", total="")
-        for name, digest in sorted(before.items())
-    )
-
-
 def settle_sequences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the value of each sequence, or the two between which the dumped one lies."""
     return {
@@ -116,22 +106,6 @@ def say_unsettled(tables: t.Sequence[TableDigest], sequences: Mapping[str, str])
             f"El valor exacto de {_names(moved)}: avanzó mientras se copiaba, y se prueba entre qué valores está."
         )
     return tuple(said)
-
-
-def require_same_schema(before: Mapping[str, str], after: Mapping[str, str], *, whose: str) -> None:
-    """Raise when somebody changed a definition while the dump was made: nobody can say which one it holds.
-
-    Raises:
-        CopyFailed: naming the objects.
-    """
-    odd = sorted(name for name in before.keys() | after if before.get(name) != after.get(name))
-    if odd:
-        raise CopyFailed(
-            "alguien cambió la estructura de la base de datos durante la copia; la copia se descartó",
-            whose=whose,
-            why=", ".join(odd[:5]),
-            repair="repita el caso cuando termine la actualización que está en curso",
-        )
 
 
 def _names(names: t.Sequence[str]) -> str:

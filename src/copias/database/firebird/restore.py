@@ -24,6 +24,7 @@ from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from copias.database.firebird.tools import Tools
     from copias.progress import Report
 
 HEAD = b"\0\2\4"
@@ -53,16 +54,28 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
     Raises:
         NotEqual: the dump is not whole, or gbak failed; its words are in the message.
     """
-    whose = f"restauración de «{record.database}»"
     file = Path(server.database).with_name(f"prueba_{record.sha256[:12]}.fdb")
     target = dataclasses.replace(server, database=str(file))
+    tools = require_server(record.major, whose=f"restauración de «{record.database}»")
+    fill_database(dump, target, record, tools=tools, report=report, seconds=seconds)
+    return target
+
+
+def fill_database(
+    dump: Path, target: Connection, record: DumpRecord, *, tools: Tools, report: Report, seconds: float
+) -> None:
+    """Let the server of ``target`` make that database, which must not exist, of a dump that gbak sends it.
+
+    Raises:
+        NotEqual: the dump is not whole, or gbak failed; its words are in the message.
+    """
+    whose = f"restauración de «{record.database}»"
     with dump.open("rb") as stream:
         if stream.read(len(HEAD)) != HEAD:
             raise _not_restored(whose, "no empieza como un respaldo de gbak")
-    tools = require_server(record.major, whose=whose)
-    with entrance(server) as (options, descriptors, hidden), memory_file() as complaints, dump.open("rb") as source:
+    with entrance(target) as (options, descriptors, hidden), memory_file() as complaints, dump.open("rb") as source:
         # Without shadows: those would be more files, at places that the dump names.
-        command = [tools["gbak"], "-c", "-k", "-se", services(server), *options, "stdin", target.database]
+        command = [tools["gbak"], "-c", "-k", "-se", services(target), *options, "stdin", target.database]
         process = spawn(command, environment=child_environment(), stdin=source, stderr=complaints, pass_fds=descriptors)
         try:
             _follow(process, source, report, seconds)
@@ -74,7 +87,6 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
             raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
         if process.returncode != 0:
             raise _not_restored(whose, tail_of(complaints, secrets=hidden))
-    return target
 
 
 def digest_restored(restored: Connection, record: DumpRecord) -> Contents:

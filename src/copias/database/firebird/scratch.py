@@ -26,6 +26,7 @@ from copias.database.children import (
     stop,
     unprivileged_account,
 )
+from copias.database.confinement import Confinement
 from copias.database.contract import Connection
 from copias.database.firebird.session import connect
 from copias.database.firebird.tools import require_server
@@ -170,6 +171,7 @@ class ScratchServer:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     account=self._account,
+                    confinement=self._confinement(),
                 )
             why = self._wait_until_ready()
             if not why:
@@ -181,6 +183,17 @@ class ScratchServer:
             whose=f"Firebird {self.version}",
             why=why,
             repair="revise el espacio en disco y la memoria de esta máquina",
+        )
+
+    def _confinement(self) -> Confinement:
+        """Say what it may touch: its installation, its own folder, and its one port."""
+        library = self._tools.library
+        return Confinement(
+            programs=(self._tools.programs["firebird"],),
+            # Debian keeps the list of character sets elsewhere, behind a link.
+            reads=(library, library / "intl" / "fbintl.conf") if library else (),
+            writes=(self._place.path,),
+            ports=(self._port,),
         )
 
     def _wait_until_ready(self) -> str:

@@ -16,17 +16,19 @@ from copias.database.mariadb.catalog import list_tables, read_facts, say_left_ou
 from copias.database.mariadb.digest import METHOD, NO_METHOD, Digester, digest_all, require_method
 from copias.database.mariadb.grants import require_reading
 from copias.database.mariadb.moment import GLOBAL_SINCE, Moment, open_moment
+from copias.database.mariadb.new_database import drop_unfinished, give_name, restore_unfinished, warn_of_mentions
 from copias.database.mariadb.question import ask_restored
 from copias.database.mariadb.restore import COUNTER, check_tables, digest_restored, restore_dump
 from copias.database.mariadb.scratch import OWN_ROOM, ScratchServer
 from copias.database.mariadb.session import connect, explained, options_in_memory
-from copias.database.mariadb.settling import definitions_changed, say_unsettled, settle
+from copias.database.mariadb.settling import say_unsettled
 from copias.database.mariadb.source import Source, look, look_again
 from copias.database.mariadb.stream import TAIL, StreamReader
 from copias.database.mariadb.tools import Program as DumpProgram
 from copias.database.mariadb.tools import dump_program, server_for
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
+from copias.database.settling import definitions_changed, settle
 from copias.errors import CopyFailed
 from copias.progress import Report
 
@@ -145,6 +147,24 @@ class MariaDB:
         """Ask a restored database one question."""
         return ask_restored(restored, sql, seconds=seconds)
 
+    def restore_unfinished(self, dump: Path, server: Connection, record: DumpRecord, *, report: Report) -> Connection:
+        """Restore on a server that is not ours, into a database with a mark."""
+        return restore_unfinished(dump, server, record, report=report, seconds=self.time_limit)
+
+    def warn_of_mentions(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
+        """Name the objects that reach into the database that was copied."""
+        return warn_of_mentions(restored, record)
+
+    def give_name(self, unfinished: Connection, name: str) -> Connection:
+        """Take the mark off; it has had its name from the start."""
+        if name != unfinished.database:
+            raise ValueError(name)
+        return give_name(unfinished)
+
+    def drop_unfinished(self, unfinished: Connection) -> None:
+        """Remove it."""
+        drop_unfinished(unfinished)
+
     def _dump_with_digests(
         self, program: DumpProgram, source: Source, reader: StreamReader, sink: Sink, report: Report, least: int
     ) -> tuple[Produced, tuple[TableDigest, ...], tuple[str, ...]]:
@@ -158,7 +178,7 @@ class MariaDB:
                 produced = self._produce(program, reader, watch, sink, report, least)
                 moment.release()
                 found |= digester.finish()
-            tables = settle(found, self._digest_again(source, moment))
+            tables = settle(found, found | self._digest_again(source, moment))
         moving = [table.name for table in source.moving]
         return produced, tables, say_unsettled(tables, moving, shared=moment.shared)
 

@@ -69,13 +69,14 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
         NotEqual: the dump has no end, or the client failed; its words are in the message.
     """
     whose = f"restauración de «{record.database}»"
-    _require_end(dump, whose)
+    require_end(dump, whose)
+    client = require_server(record.major, whose=whose).client
     target = dataclasses.replace(server, database=record.database, user=OWNER)
     with closing(connect(server)) as session, explained(whose):
         _create_database(session, record)
         # A view that calls a function is not even made while the function's definer is nobody.
         _create_definers(session, record.database, {*ROOTS, *record.roles})
-    _run(dump, target, record, report=report, seconds=seconds, whose=whose)
+    fill_database(dump, target, client, report=report, seconds=seconds, whose=whose)
     with closing(connect(dataclasses.replace(server, database=record.database))) as session, explained(whose):
         found = {str(definer) for (definer,) in ask(session, _DEFINERS, (record.database,) * 4)}
         _create_definers(session, record.database, found)
@@ -122,7 +123,12 @@ def _sequences(session: Session, database: str, label: str) -> dict[str, str]:
     return values
 
 
-def _require_end(dump: Path, whose: str) -> None:
+def require_end(dump: Path, whose: str) -> None:
+    """Raise unless a dump ends as a whole one does.
+
+    Raises:
+        NotEqual: it does not.
+    """
     with dump.open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - 256))
         end = stream.read()
@@ -163,8 +169,13 @@ def pattern_of(database: str) -> str:
     return quoted(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
-def _run(dump: Path, target: Connection, record: DumpRecord, *, report: Report, seconds: float, whose: str) -> None:
-    client = require_server(record.major, whose=whose).client
+def fill_database(dump: Path, target: Connection, client: Path, *, report: Report, seconds: float, whose: str) -> None:
+    """Let the client of the engine run a dump in a database that is empty.
+
+    Raises:
+        NotEqual: it failed; its words are in the message.
+        CopyFailed: something killed it.
+    """
     with (
         memory_file() as complaints,
         options_in_memory(target, database=True) as (options, pass_fds, _),

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from copias.database.children import Account, Process, child_environment, run_tool, spawn, stop, unprivileged_account
+from copias.database.confinement import Confinement
 from copias.database.contract import Connection
 from copias.database.mariadb.session import SOCKET, ask, connect
 from copias.database.mariadb.tools import Server, require_server, series_of
@@ -117,7 +118,12 @@ class ScratchServer:
         ]
         with (place.path / "servidor.log").open("wb") as log:
             return spawn(
-                command, environment=child_environment(), stdout=log, stderr=subprocess.STDOUT, account=account
+                command,
+                environment=child_environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                account=account,
+                confinement=Confinement(programs=(self._found.server,), writes=(place.path, place.socket)),
             )
 
     def _wait_until_ready(self) -> None:

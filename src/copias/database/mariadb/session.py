@@ -11,7 +11,7 @@ import pymysql
 from pymysql import err
 
 from copias.database.children import memory_file
-from copias.database.mariadb.settling import definitions_changed
+from copias.database.settling import definitions_changed
 from copias.errors import BackupError, BadConfiguration, CopyFailed, NotReady, SourceUnavailable
 
 if t.TYPE_CHECKING:

@@ -10,7 +10,7 @@ from copias.database.mariadb.catalog import Facts, Table, list_tables, read_fact
 from copias.database.mariadb.definitions import read_schema
 from copias.database.mariadb.grants import Accounts, read_accounts, require_reading
 from copias.database.mariadb.session import connect, explained
-from copias.database.mariadb.settling import require_same_schema
+from copias.database.settling import require_same_schema
 
 if t.TYPE_CHECKING:
     from copias.database.contract import Connection

@@ -73,6 +73,23 @@ def dump_program(*, whose: str) -> Program:
     return found
 
 
+def client_program(*, whose: str) -> Path:
+    """Return the client of this machine, which runs a dump in a server.
+
+    Raises:
+        NotReady: there is none.
+    """
+    found = _first(CLIENT)
+    if found is None:
+        raise NotReady(
+            "falta el programa cliente de MariaDB",
+            whose=whose,
+            why="no están mariadb ni mysql",
+            repair="instale el paquete mariadb-client",
+        )
+    return found.path
+
+
 def server_for(major: int, *, mariadb: bool = True) -> Server | None:
     """Return an installation that can restore a dump of that series: MariaDB of the same series or a newer one.
 

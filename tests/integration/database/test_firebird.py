@@ -1,0 +1,172 @@
+"""Firebird alone: what changes while gbak begins, what a dump needs, and what becomes of a half one."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import subprocess
+import threading
+import typing as t
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from copias.database import Connection, verify
+from copias.database.firebird import Firebird
+from copias.database.firebird.catalog import list_tables
+from copias.database.firebird.digest import digest_tables
+from copias.database.firebird.moment import Moments
+from copias.database.firebird.session import connect
+from copias.database.settling import settle
+from copias.database.verification import check_file
+from copias.errors import Altered, CopyFailed, NotEqual, NotReady, SourceUnavailable
+from copias.progress import ignore
+from copias_sandbox import sinfa_firebird
+from tests.integration.database.firebird_server import FirebirdHarness
+
+MOVING = "CONTABILIDAD_ASIENTO"
+PADDING = 512
+"""Bytes of the blocks that gbak fills up at its end: what lies behind the last record is nothing."""
+COMMITS = (
+    "EXECUTE BLOCK AS DECLARE I INTEGER = 0^ BEGIN WHILE (I < 200) DO BEGIN IN AUTONOMOUS TRANSACTION DO"
+    " UPDATE CONTABILIDAD_ASIENTO SET DEBITO = DEBITO + 0.01 WHERE ID = 77^ I = I + 1^ END END"
+)
+
+
+@contextmanager
+def writing(firebird: FirebirdHarness, connection: Connection) -> Iterator[None]:
+    """Change one row and commit, over and over, from before the block until after it."""
+    begun, enough = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while not enough.is_set():
+            firebird.run(connection, COMMITS)
+            begun.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert begun.wait(20)
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join(30)
+
+
+@contextmanager
+def opened(connection: Connection) -> Iterator[Moments]:
+    """Take the two looks in sessions of their own."""
+    with (
+        closing(connect(connection)) as reading,
+        closing(connect(connection)) as watching,
+        Moments(reading, watching) as moments,
+    ):
+        yield moments
+
+
+@pytest.fixture
+def own_server(server_folder: Path, tmp_path: Path) -> Iterator[FirebirdHarness]:
+    """A server that a test may kill."""
+    with sinfa_firebird.serve(server_folder / tmp_path.name, megabytes=1) as server:
+        yield FirebirdHarness(server)
+
+
+def test_table_that_changes_between_the_two_looks_is_not_compared_and_never_equal(
+    firebird, dumped: t.Callable[[Connection], t.Any]
+) -> None:
+    connection = firebird.fresh()
+
+    with writing(firebird, connection):
+        made = dumped(connection)
+    proof = verify(made.driver, made.file, made.record)
+
+    (moved,) = [result for result in proof.tables if result.name.endswith(MOVING)]
+    assert (moved.compared, moved.equal) == (False, False)
+    assert [table.table for table in made.record.tables if not table.known] == [MOVING]
+    assert any(f"«{MOVING}»: cambió mientras se copiaba" in text for text in made.record.left_out)
+    assert [line["equal"] for line in proof.to_dict()["tables"] if line["name"].endswith(MOVING)] == [None]
+    assert proof.equal, proof.differences
+
+
+def test_only_what_was_committed_between_the_looks_is_unknown(firebird) -> None:
+    connection = firebird.administrator_of(firebird.fresh())
+    with opened(connection) as moments:
+        tables = list_tables(moments.first)
+        before = digest_tables(moments.first, tables)
+        firebird.change(connection, "one cent")
+
+        after = digest_tables(moments.look_again(), tables)
+
+    settled = settle(before, after)
+
+    assert not moments.quiet
+    assert [digest.table for digest in settled if not digest.known] == [MOVING]
+    assert len(settled) > 1
+
+
+def test_nobody_who_commits_lets_one_digest_do(firebird) -> None:
+    connection = firebird.administrator_of(firebird.fresh())
+
+    with opened(connection) as moments:
+        moments.look_again()
+
+    assert moments.quiet
+
+
+def test_server_that_dies_in_mid_dump_leaves_no_copy(own_server: FirebirdHarness) -> None:
+    connection = own_server.fresh()
+    own_server.swell(connection)
+    written = 0
+
+    def sink(chunk: bytes) -> None:
+        nonlocal written
+        psutil.Process(own_server.server.pid).send_signal(signal.SIGKILL)
+        written += len(chunk)
+
+    with pytest.raises((SourceUnavailable, CopyFailed)) as failure:
+        Firebird(connection, stall_limit=20).dump(sink, report=ignore)
+
+    assert isinstance(failure.value, SourceUnavailable), failure.value
+    assert written
+    assert own_server.dump_programs() == []
+
+
+@pytest.mark.parametrize("lost", [1, PADDING + 100, 5000])
+def test_dump_without_its_end_is_found_out(firebird, restored, tmp_path: Path, lost: int) -> None:
+    made, _ = restored
+    cut = tmp_path / "cortado.fbk"
+    cut.write_bytes(made.file.read_bytes()[:-lost])
+
+    with pytest.raises(Altered, match="SHA-256"):
+        check_file(cut, made.record)
+    if lost > PADDING:
+        with pytest.raises(NotEqual, match="no se pudo restaurar"):
+            verify(made.driver, cut, made.record)
+
+
+def test_user_who_may_only_read_is_told_what_is_missing(firebird, tmp_path: Path) -> None:
+    connection = firebird.fresh()
+    password = tmp_path / "clave"
+    password.write_text("una clave cualquiera\n")
+    firebird.run(connection, f"CREATE USER LECTORA PASSWORD 'una clave cualquiera';GRANT SELECT ON {MOVING} TO LECTORA")
+    reader = dataclasses.replace(connection, user="LECTORA", password_file=password)
+
+    with pytest.raises(NotReady, match="no tiene permiso para copiar toda la base de datos") as failure:
+        Firebird(reader).dump(lambda _: None, report=ignore)
+
+    assert "RDB$ADMIN" in failure.value.repair
+    assert "una clave cualquiera" not in str(failure.value)
+
+
+def test_source_and_proof_listen_on_this_machine_only(firebird, restored) -> None:
+    _, copy = restored
+    ports = {firebird.server.reader.port, copy.port}
+
+    told = subprocess.run(["ss", "-H", "-ltn"], capture_output=True, text=True, check=True).stdout
+    places = {line.split()[3] for line in told.splitlines()}
+
+    assert len(ports) == 2
+    assert {place for place in places if int(place.rpartition(":")[2]) in ports} == {f"127.0.0.1:{p}" for p in ports}
