@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_mirrors import ANA, LUZ, PIA, hall
+from tests.e2e.test_mirrors import ANA, LUZ, PIA, STANDING, hall
 
 __all__ = ["hall"]
 
@@ -22,3 +22,18 @@ def test_night_mirrors_whom_somebody_allowed_and_is_silent_of_all_others(hall):
     assert again.code == 0, again.text
     assert {account: one["outcome"] for account, one in again.json["mailboxes"].items()} == {ANA: "unchanged"}
     assert "directory" not in again.json["steps"]
+
+
+@pytest.mark.slow
+def test_inventory_without_any_mailbox_is_told_by_each_account_that_somebody_ordered(hall):
+    hall.configure(mailboxes__standing=STANDING, account_filter="familyName=Nadie")
+
+    asked = hall.copias("nightly", "--only", ANA, "--json")
+    whole = hall.copias("nightly", "--json")
+
+    assert asked.code == 3, asked.text
+    assert {account: one["outcome"] for account, one in asked.json["mailboxes"].items()} == {ANA: "failed"}
+    assert whole.code == 3, whole.text
+    told = whole.json["mailboxes"]
+    assert {account: one["outcome"] for account, one in told.items()} == {ANA: "failed", LUZ: "failed"}
+    assert "account_filter" in told[ANA]["error"]["why"]

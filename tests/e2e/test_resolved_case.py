@@ -245,3 +245,47 @@ def test_a_changed_or_cut_ledger_is_found_out(town, tmp_path):
 
 def test_a_witness_that_is_none_is_a_usage_error(town):
     assert town.copias("audit", "ledger", "--witness", "mañana").code == 2
+
+
+def test_the_audit_finds_each_account_of_the_directory_and_the_copy_of_the_case(town):
+    call = town.copias("audit", "coverage", "--json")
+    accounts = {row["name"]: row for row in call.json["rows"] if row["kind"] == "Buzón"}
+    (base,) = [row for row in call.json["rows"] if row["name"] == "hacienda"]
+
+    assert base["source"] == f"caso {CASE}, {base['source'].partition(', ')[2]}"
+    assert base["last"]
+    assert call.json["directory"] == "now"
+    assert "no autorizado copiar" in {row["verdict"] for row in accounts.values()}
+
+
+def test_the_evidence_of_the_case_agrees_and_is_read_back(town):
+    call = town.copias("audit", "evidence", "--read", "--json")
+
+    assert call.code == 0, call.text
+    assert [row["verdict"] for row in call.json["rows"]] == ["bien"]
+    assert call.json["summary"]["Filas de la hoja de control comparadas"] == "1"
+
+
+def test_a_file_cut_on_the_nas_and_a_control_row_edited_by_hand_are_named(town):
+    (package,) = [path for path in town.stored() if path.suffix == ".zip"]
+    whole = package.read_bytes()
+    (ours,) = town.ours(CONTROL)
+    header, told = next((name, text) for name, text in ours.items() if str(text).endswith(".zip"))
+    column, row = chr(ord("A") + list(ours).index(header)), town.rows(CONTROL).index(ours) + 2
+    place = town.world.environment["COPIAS_CONTROL_SPREADSHEET"]
+    try:
+        package.write_bytes(whole[:-1])
+        town.admin.edit(place, "set", sheet=CONTROL, cell=f"{column}{row}", text="otro.zip")
+        found = town.copias("audit", "evidence", "--json")
+        page = town.copias("audit", "--html", str(town.temporary / "auditoria.html"))
+    finally:
+        package.write_bytes(whole)
+        town.admin.edit(place, "set", sheet=CONTROL, cell=f"{column}{row}", text=told)
+
+    red = {remark["whose"]: remark["why"] for remark in found.json["remarks"] if remark["severity"] == "red"}
+    assert found.code == page.code == 1
+    assert "el paquete" in red.pop(f"fila {row}, caso {CASE}")
+    (why,) = red.values()
+    assert f"mide {len(whole) - 1} bytes y se guardaron {len(whole)}" in why
+    assert "otro.zip" not in (town.temporary / "auditoria.html").read_text(encoding="utf-8")
+    assert town.copias("audit", "evidence", "--query", "red").json == 0

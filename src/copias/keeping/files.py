@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST, manifest_name
 from copias.case.staging import package_files
+from copias.errors import Altered
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from copias.case.story import CopyRecord
     from copias.office import Office
@@ -43,6 +44,26 @@ def kept_files(office: Office, copy: CopyRecord) -> tuple[KeptFile, ...]:
         *(KeptFile(file.name, file.bytes, file.sha256) for file in package_files(office, copy)),
         *_files_beside(office, copy),
     )
+
+
+def name_files(office: Office, copy: CopyRecord) -> tuple[str, ...]:
+    """Return the name of every file of a copy, in the order in which they may go: the manifest first, the package last.
+
+    The ledger alone names them, so that a state that lost a manifest loses no right to destroy; where the signed
+    manifest is still kept here, what it names goes too.
+    """
+    return tuple(dict.fromkeys(_names(office, copy)))
+
+
+def _names(office: Office, copy: CopyRecord) -> Iterable[str]:
+    folder, stem = copy.package.rpartition("/")[0], copy.package.removesuffix(".zip")
+    yield manifest_name(copy.package)
+    yield from (stem + ending for ending in PROOFS)
+    parts = [f"{folder}/{part}" for part in copy.data.get("parts", ())]
+    with suppress(Altered, FileNotFoundError):
+        parts += [file.name for file in kept_files(office, copy)]
+    yield from (part for part in parts if part != copy.package)
+    yield copy.package
 
 
 def _files_beside(office: Office, copy: CopyRecord) -> Iterator[KeptFile]:

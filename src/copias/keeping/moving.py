@@ -2,6 +2,9 @@
 
 Nothing is removed from the old store, and nothing of a manifest changes: where a copy lies is an event of the ledger
 (``copy.moved``), so the evidence of ten years outlives a device. Run again, it goes on where it stopped.
+
+Destroying what expired and moving exclude each other. A copy that was destroyed after a move of it was cut is taken
+back from the new store by the next move: what its record says is gone is nowhere.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field
 from copias.errors import AlreadyRunning, Altered, BadInput, StoreFull
 from copias.files import locked, make_private_directory
 from copias.findings import open_finding
-from copias.keeping.files import KeptFile, kept_files
+from copias.keeping.files import KeptFile, kept_files, name_files
 from copias.progress import Report, Step, ignore
 from copias.store import part_name, read_back
 
@@ -119,21 +122,21 @@ def run_move(office: Office, plan: MovePlan) -> MoveOutcome:
     A copy that cannot be moved opens a finding and stops no other.
 
     Raises:
-        AlreadyRunning: another move is under way.
+        AlreadyRunning: another move is under way, or expired copies are being destroyed.
         StoreFull: the new store has no room for all of it; nothing was sent.
         StoreUnavailable: a store does not answer; what was moved stays moved, the next run goes on.
     """
     outcome = MoveOutcome(failed=dict(plan.unreadable))
-    with _alone(office), Step("Mover las copias", plan.bytes) as step:
+    with hold_move(office), Step("Mover las copias", plan.bytes) as step:
         old, new = office.open_store(plan.old), office.open_store(plan.new)
+        _take_back(office, plan, new)
         _require_room(new, plan, least=office.deployment.store(plan.new).least_free)
         for copy in plan.copies:
             try:
-                _move_copy(office, copy, old, new, step)
+                if _move_copy(office, copy, old, new, step):
+                    outcome.moved.append(copy.record.copy_id)
             except (Altered, FileNotFoundError) as error:
                 outcome.failed[copy.record.copy_id] = str(error)
-            else:
-                outcome.moved.append(copy.record.copy_id)
         for name, why in outcome.failed.items():
             _tell(office, plan, name, why)
         if not outcome.failed and not plan.blocking:
@@ -142,13 +145,39 @@ def run_move(office: Office, plan: MovePlan) -> MoveOutcome:
     return outcome
 
 
-def _move_copy(office: Office, copy: KeptCopy, old: Store, new: Store, report: Report) -> None:
+def _move_copy(office: Office, copy: KeptCopy, old: Store, new: Store, report: Report) -> bool:
+    """Return whether it was moved: since it was planned it may have been destroyed, spoilt or moved already."""
+    if not _lies_on(office.book.story(copy.case), copy, old):
+        return False
     for file in copy.files:
         if not _is_there(new, file):
             _send(old, new, file)
         report(file.bytes)
     facts = {"copy": copy.record.copy_id, "from": old.name, "store": new.name, "files": len(copy.files)}
-    office.book.record(copy.case, MOVED, facts)
+    # Sending takes hours, so the case is read once more, where nothing can be added in between.
+    with office.book.adding(copy.case) as page:
+        if not _lies_on(page.story, copy, old):
+            return False
+        page.add(MOVED, facts)
+    return True
+
+
+def _lies_on(story: Story, copy: KeptCopy, store: Store) -> bool:
+    return any(one.copy_id == copy.record.copy_id and one.store == store.name for one in _living(story))
+
+
+def _take_back(office: Office, plan: MovePlan, new: Store) -> None:
+    """Remove from the new store what a move that was cut had sent of copies that were destroyed since."""
+    stories = office.book.stories().values()
+    gone = [one for story in stories for one in story.copies if one.status == "removed" and one.store == plan.old]
+    if not gone:
+        return
+    used = {one.package for story in stories for one in _living(story)}
+    there = {file.name for file in new.list()}
+    for record in gone:
+        for name in name_files(office, record) if record.package not in used else ():
+            if name in there:
+                new.remove(name)
 
 
 def _is_there(store: Store, file: KeptFile) -> bool:
@@ -228,9 +257,18 @@ def _users(office: Office, store: str) -> Iterator[str]:
 
 
 @contextmanager
-def _alone(office: Office) -> Iterator[None]:
+def hold_move(office: Office) -> Iterator[None]:
+    """Hold the right to say where copies lie; the kernel lets go of it if we die.
+
+    Raises:
+        AlreadyRunning: another process of this machine has it.
+    """
     try:
         with locked(make_private_directory(office.deployment.state) / "store-move.lock", blocking=False):
             yield
     except BlockingIOError:
-        raise AlreadyRunning("ya se están moviendo copias", repair="espere a que termine esa orden") from None
+        raise AlreadyRunning(
+            "ya se están moviendo copias, o eliminando las vencidas",
+            why="mientras tanto no se sabe en qué destino está cada una",
+            repair="espere a que termine esa orden",
+        ) from None

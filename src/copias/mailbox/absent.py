@@ -9,6 +9,7 @@ from copias.errors import BackupError, NotReady
 from copias.google.errors import AccountSuspended
 from copias.helpdesk.words import plain
 from copias.mailbox.mirror.layout import INDEX
+from copias.mailbox.mirroring import SYNCED
 from copias.mailbox.status import mirror_folder
 
 if t.TYPE_CHECKING:
@@ -66,7 +67,8 @@ def find_absent(office: Office, accounts: Collection[str], known: Accounts) -> d
         return {}
     present = frozenset(accounts)
     named = [account for account in standing.accounts if account not in present]
-    left = [account for account in _find_left(office, standing, known) if account not in present]
+    gone = _find_gone(office, known) if standing.departments else ()
+    left = [account for account in (*_find_left(office, standing, known), *gone) if account not in present]
     return {account: _say_absent(account, known.users.get(account)) for account in dict.fromkeys((*named, *left))}
 
 
@@ -87,20 +89,36 @@ def _find_left(office: Office, standing: StandingAuthorisation, known: Accounts)
     """Yield the accounts of covered departments that can be read no more and that have a mirror."""
     covered = {plain(name) for name in standing.departments}
     for user in known.users.values():
-        if plain(user.department) in covered and (user.suspended or user.archived or not user.has_mailbox):
-            try:
-                folder = mirror_folder(office.deployment, user.address)
-            except BackupError:
-                continue  # of another domain
-            if (folder / INDEX).is_file():
-                yield user.address
+        unreadable = user.suspended or user.archived or not user.has_mailbox
+        if unreadable and plain(user.department) in covered and _has_mirror(office, user.address):
+            yield user.address
+
+
+def _find_gone(office: Office, known: Accounts) -> Iterable[str]:
+    """Yield the accounts that the Directory has no more and whose mirror was last written by the standing leave.
+
+    Of what department they were nobody can tell any more.
+    """
+    cases = dict[str, str | None]()
+    for event in office.book.ledger.events_of({SYNCED}):
+        cases[event.data["account"]] = (event.data.get("leave") or {}).get("case")
+    for account, case in cases.items():
+        if case == "" and account not in known.users and _has_mirror(office, account):
+            yield account
+
+
+def _has_mirror(office: Office, account: str) -> bool:
+    try:
+        return (mirror_folder(office.deployment, account) / INDEX).is_file()
+    except BackupError:
+        return False  # of another domain
 
 
 def _say_absent(account: str, user: DirectoryUser | None) -> BackupError:
     repair = "si ya no debe copiarse, quítela de mailboxes.standing en copias.yml; su espejo se conserva"
     if user is None:
         return NotReady(
-            "la cuenta que la autorización permanente nombra ya no existe",
+            "la cuenta que la autorización permanente cubre ya no existe",
             whose=account,
             why="el directorio no la tiene",
             repair=f"Google guarda 20 días las cuentas eliminadas; {repair}",

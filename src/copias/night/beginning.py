@@ -11,14 +11,15 @@ import orjson
 
 from copias.case.claim import NIGHT
 from copias.case.guard import find_holder
-from copias.errors import BadInput
+from copias.errors import BadInput, NotReady
 from copias.files import write_atomically
 from copias.night.ending import close_dead_nights
-from copias.night.outcome import find_folder, publish_due
+from copias.night.outcome import find_folder, publish_due, publish_error
 from copias.night.ping import ping_start
 from copias.night.planning import NightAgenda, plan_agenda
 from copias.night.report import STARTED
 from copias.night.steps import (
+    DIRECTORY,
     DISPOSAL,
     MIRRORS,
     OF_REPOSITORIES,
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from copias.errors import BackupError
     from copias.office import Office
 
 PLAYBOOK: t.Final = "nightly.yml"
@@ -51,12 +53,16 @@ class Beginning:
         agenda: databases, stores and steps.
         accounts: of the inventory, as far as the night is limited to them.
         only: things that it is limited to; empty for a night of everything.
+        mirrors: whether the mirrors are brought up to date; without any account, those that are missing are told.
+        missing: things that somebody asked for by name and that are no hosts of the playbook.
         retained: repositories of which copies may go.
     """
 
     agenda: NightAgenda
     accounts: tuple[str, ...]
     only: tuple[str, ...]
+    mirrors: bool = False
+    missing: tuple[str, ...] = ()
     retained: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, t.Any]:
@@ -75,7 +81,7 @@ class Beginning:
     def _steps(self) -> Iterator[str]:
         """Yield the steps of the machine itself, in their order: the names of role night's task files."""
         steps = self.agenda.steps
-        if self.accounts:
+        if self.mirrors:
             yield MIRRORS
         if DISPOSAL in steps:
             yield DISPOSAL
@@ -104,7 +110,7 @@ def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False
             repair=f"agréguelo: --limit {','.join([*list(hosts)[:3], CONTROL])}",
         )
     folder = find_folder(office)
-    only = tuple(folder.request.only) if folder else ()
+    only = asked = tuple(folder.request.only) if folder else ()
     deployment, there = office.deployment, set(hosts)
     accounts = tuple(host for host in hosts if kind_of_item(deployment, host) == "mailbox")
     agenda = plan_agenda(office, hosts=there, only=only, always=always or bool(only))
@@ -112,7 +118,14 @@ def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False
         everything = plan_agenda(office)
         left = {*(turn.database for turn in everything.databases), *everything.stores} - there
         only = tuple(host for host in hosts if host != CONTROL and host not in accounts) if left else ()
-    return Beginning(agenda=agenda, accounts=accounts, only=only, retained=tuple(list_retained(deployment)))
+    return Beginning(
+        agenda=agenda,
+        accounts=accounts,
+        only=only,
+        mirrors=bool(accounts) or _expects_mirrors(office, only),
+        missing=tuple(name for name in asked if kind_of_item(deployment, name) != "step" and name not in there),
+        retained=tuple(list_retained(deployment)),
+    )
 
 
 def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: bool = False) -> Beginning:
@@ -143,12 +156,37 @@ def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: b
     return beginning
 
 
+def _expects_mirrors(office: Office, only: Sequence[str]) -> bool:
+    """Tell whether somebody ordered mirrors, so that an inventory without any account is itself to be told."""
+    settings = office.deployment.mailboxes
+    standing = settings.standing if settings else None
+    return not only and standing is not None and standing.in_force
+
+
 def _publish(office: Office, beginning: Beginning) -> None:
     agenda = beginning.agenda
-    mirrors = [MIRRORS] if beginning.accounts else []
+    # Who asks for the Directory's list asks for the mirrors: of the list itself only what it failed of is told.
+    asked = not {MIRRORS, DIRECTORY}.isdisjoint(beginning.only)
+    mirrors = [MIRRORS] if beginning.mirrors or asked else []
     publish_due(office, "database", agenda.due)
     publish_due(office, "store", agenda.stores)
     publish_due(office, "step", [*mirrors, *agenda.steps])
+    for name in beginning.missing:
+        publish_error(office, name, _say_missing(office, name))
+
+
+def _say_missing(office: Office, name: str) -> BackupError:
+    """Return the error of a thing that was asked for: of a host that it does not know, Ansible only warns."""
+    mailbox = kind_of_item(office.deployment, name) == "mailbox"
+    return NotReady(
+        "no está entre los equipos del inventario",
+        whose=name,
+        why="la cuenta está suspendida, no existe, no tiene Gmail, la deja fuera account_filter, o el directorio no "
+        "respondió"
+        if mailbox
+        else "",
+        repair="vea los equipos que hay con `ansible-inventory --graph`, y repita",
+    )
 
 
 def _claim(office: Office, config: Path) -> RunFolder:

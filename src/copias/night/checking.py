@@ -1,19 +1,19 @@
 """The ladder's lower rungs: each night the repository's structure and a thirtieth of all its bytes are checked.
 
-Event of the installation: ``repository.checked`` (``repository``, ``part`` as ``7/30``, ``seconds``, ``day``).
+Event of the installation: ``repository.checked`` (``repository``, ``part`` as ``7/30``, ``seconds``, ``day`` on which
+the night began).
 """
 
 from __future__ import annotations
 
 import time
 import typing as t
-from datetime import datetime
 
-from copias.case.rows import BOGOTA
 from copias.errors import Altered, BackupError, CopyFailed
 from copias.findings import open_finding
 from copias.night.catalogue import NightCopy, list_night_copies
 from copias.night.copying import void_altered
+from copias.night.day import tonight
 from copias.progress import Step
 from copias.repository.fetching import read_dump_back
 from copias.repository.locks import WAIT, hold_repository
@@ -35,7 +35,7 @@ PARTS: t.Final = 30
 
 
 def part_of(day: date) -> str:
-    """Return the part of all bytes that is read on a day: in any thirty days in a row, each part once.
+    """Return the part of all bytes that is read in the night of a day: in any thirty in a row, each part once.
 
     It does not go by the day of the month, or February would leave two parts unread.
     """
@@ -49,14 +49,14 @@ class CheckPlan:
         self._office = office
         self.name = name
         self._force = force
-        today = datetime.now(BOGOTA).date()  # of the beginning: a check that ends after midnight is still last night's
-        self._day = today.isoformat()
-        self.part = part_of(today)
+        night = tonight()  # of the beginning: a check that ends after noon is still last night's
+        self._day = night.isoformat()
+        self.part = part_of(night)
         self._done = any(map(self._is_todays, office.book.ledger.events()))
 
     @property
     def changes(self) -> bool:
-        """Tell whether it was not checked today."""
+        """Tell whether it was not checked tonight."""
         return self._force or not self._done
 
     def run(self) -> None:

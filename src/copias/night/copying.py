@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.intake import in_force
-from copias.case.rows import BOGOTA
 from copias.errors import Altered, BackupError, CopyFailed, NotReady
 from copias.findings import open_finding
 from copias.night import catalogue, manifest
 from copias.night.catalogue import NightCopy, list_night_copies
+from copias.night.day import night_of, tonight
 from copias.night.job import Job, JobFolder, nights
 from copias.progress import Step
 from copias.repository.faults import Incomplete
@@ -226,8 +226,8 @@ def require_leave(office: Office, name: str) -> Authorisation:
 
 
 def copy_of_today(office: Office, name: str) -> NightCopy | None:
-    """Return the newest copy of a database that was begun today, in Colombia."""
-    # All are looked at: one with a date to come, of a wrong clock, must neither hide today's nor pass for it.
+    """Return the newest copy of a database that was begun tonight."""
+    # All are looked at: one with a date to come, of a wrong clock, must neither hide tonight's nor pass for it.
     copies = list_night_copies(office.book.ledger.events_of(catalogue.EVENTS), database=name)
     found = [copy for copy in copies if is_of_today(copy) and not copy.is_future(datetime.now(UTC))]
     return found[-1] if found else None
@@ -241,8 +241,8 @@ def list_unread(office: Office, name: str) -> list[NightCopy]:
 
 
 def is_of_today(copy: NightCopy) -> bool:
-    """Tell whether a copy was begun today, in Colombia: one that ends after midnight is still last night's."""
-    return datetime.fromisoformat(copy.started).astimezone(BOGOTA).date() == datetime.now(BOGOTA).date()
+    """Tell whether a copy was begun tonight: one of after midnight is still of the night that began before it."""
+    return night_of(datetime.fromisoformat(copy.started)) == tonight()
 
 
 def void_altered(office: Office, copy: NightCopy, error: Altered) -> None:

@@ -9,8 +9,9 @@ night is read back as a whole::
     <state>/frozen/07/ana.prueba@example.test/    a mirror of its own; closed segments are hard links
 
 Events of the installation: ``night.mirrors`` (``repository``, ``snapshot``, ``path`` of the view in it, ``accounts``:
-how many, ``failed``: those whose mirror could not be frozen, ``day``) and ``night.mirrors.read`` (``snapshot``,
-``part`` as ``7/30``, ``accounts`` and ``bytes`` that were read back and are what was stored).
+how many, ``failed``: those whose mirror could not be frozen, ``day`` on which the night began) and
+``night.mirrors.read`` (``snapshot``, ``part`` as ``7/30``, ``accounts`` and ``bytes`` that were read back and are what
+was stored).
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ import shutil
 import typing as t
 from datetime import datetime
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError, CopyFailed
 from copias.files import make_private_directory
 from copias.mailbox.mirror import freeze
 from copias.mailbox.mirror.layout import INDEX
 from copias.mailbox.status import mirrors_folder
+from copias.night.catalogue import REMOVED, VOIDED
+from copias.night.day import tonight
 from copias.night.mirrors_read import read_back
-from copias.night.mirrors_view import DAYS, HOST, KEPT, READ, find_frozen, frozen_folder, view_of
+from copias.night.mirrors_view import DAYS, HOST, KEPT, READ, find_frozen, frozen_folder, name_of, view_of
 from copias.progress import Step
 from copias.repository.locks import hold_repository
 from copias.repository.mirroring import has_mirror, push_mirror
 from copias.repository.opening import open_repository
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from copias.ledger import Event
     from copias.office import Office
     from copias.repository.repository import Line
@@ -48,10 +52,9 @@ class MirrorsPlan:
     def __init__(self, office: Office, name: str, *, force: bool = False) -> None:
         self._office = office
         self.name = name
-        self._day = datetime.now(BOGOTA).date().isoformat()
-        events = [] if force else list(office.book.ledger.events_of({KEPT, READ}))
-        kept = [event.data for event in events if event.event == KEPT and self._is_todays(event)]
-        self._kept = kept[-1] if kept else None
+        self._day = tonight().isoformat()
+        events = [] if force else list(office.book.ledger.events_of({KEPT, READ, VOIDED, REMOVED}))
+        self._kept = self._find_kept(events)
         read = {event.data["snapshot"] for event in events if event.event == READ}
         self._read = self._kept is not None and self._kept["snapshot"] in read
 
@@ -73,6 +76,16 @@ class MirrorsPlan:
         part = self._read_back(self._kept)
         self._office.record(READ, {"snapshot": self._kept["snapshot"], **part})
         _require_all(self._kept["failed"], self.name)
+
+    def _find_kept(self, events: Iterable[Event]) -> dict[str, t.Any] | None:
+        """Return the last copy of tonight, unless it counts no more or lacks a mirror: that is to be copied again."""
+        kept: dict[str, t.Any] | None = None
+        for event in events:
+            if event.event == KEPT and self._is_todays(event):
+                kept = None if event.data["failed"] else event.data
+            elif event.event in {VOIDED, REMOVED} and kept and event.data["copy"] == name_of(kept["snapshot"]):
+                kept = None
+        return kept
 
     def _is_todays(self, event: Event) -> bool:
         return (event.data["repository"], event.data["day"]) == (self.name, self._day)

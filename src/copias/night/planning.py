@@ -11,16 +11,15 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError
 from copias.night.catalogue import EVENTS, list_night_copies
 from copias.night.copying import require_leave
+from copias.night.day import night_of
 from copias.night.plan import nightly_databases
 from copias.night.steps import StepName, list_steps, list_stores
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import date
 
     from copias.night.catalogue import NightCopy
     from copias.office import Office
@@ -39,7 +38,7 @@ class DatabaseTurn:
 
     Args:
         database: of the inventory.
-        when: ``due``; ``done`` today already; ``not_due`` yet by its policy; ``refused``, for it would fail as it is.
+        when: ``due``; ``done`` tonight already; ``not_due`` yet by its policy; ``refused``, for it would fail as it is.
         policy: its name; empty for the default one.
         every: longest that its newest good copy may be old, seconds.
         last_good: moment of that copy, ISO 8601 UTC; empty when it has none.
@@ -131,12 +130,14 @@ def plan_databases(
 def find_turn(copies: Sequence[NightCopy], policy: Policy, now: datetime) -> When:
     """Return whether a database is to be copied tonight.
 
-    Not a second time on the same day; and one that was made and not read back yet is due until it is.
+    Not a second time in the same night; and one that was made and not read back yet is due until it is.
     """
-    today = now.astimezone(BOGOTA).date()
-    todays = [copy for copy in copies if not copy.is_future(now) and _day_of(copy.started) == today]
-    if todays:
-        return "done" if any(copy.verified for copy in todays) else "due"
+    tonight = night_of(now)
+    tonights = [
+        copy for copy in copies if not copy.is_future(now) and night_of(datetime.fromisoformat(copy.started)) == tonight
+    ]
+    if tonights:
+        return "done" if any(copy.verified for copy in tonights) else "due"
     good = newest_good(copies, now)
     return "due" if good is None or now + NEXT_NIGHT - good.finished_at > policy.every else "not_due"
 
@@ -188,7 +189,3 @@ def _predict(copies: Sequence[NightCopy]) -> float | None:
     """Return the seconds of the next copy: the median of the last ones, twice, as it is read back too."""
     took = [(copy.finished_at - datetime.fromisoformat(copy.started)).total_seconds() for copy in copies[-LAST_COPIES:]]
     return 2 * statistics.median(took) if took else None
-
-
-def _day_of(moment: str) -> date:
-    return datetime.fromisoformat(moment).astimezone(BOGOTA).date()

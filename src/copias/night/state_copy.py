@@ -5,17 +5,17 @@ The deployment's file, which names secrets by their path only, and the evidence 
 Without it a repository would be a heap of dumps that nothing vouches for. It is a snapshot of its own in the same
 repository (host ``copias``, tag ``state``). The keys stay out: who could read the repository could sign.
 
-Event of the installation: ``night.state`` (``repository``, ``snapshot``, ``head`` of the ledger, ``day``).
+Event of the installation: ``night.state`` (``repository``, ``snapshot``, ``head`` of the ledger, ``day``
+on which the night began).
 """
 
 from __future__ import annotations
 
 import shutil
 import typing as t
-from datetime import datetime
 
-from copias.case.rows import BOGOTA
 from copias.files import make_private_directory, write_atomically
+from copias.night.day import tonight
 from copias.progress import Step
 from copias.repository.locks import WAIT, hold_repository
 from copias.repository.opening import open_repository
@@ -39,12 +39,12 @@ class StatePlan:
         self._office = office
         self.name = name
         self._force = force
-        self._day = datetime.now(BOGOTA).date().isoformat()
+        self._day = tonight().isoformat()
         self._done = any(map(self._is_todays, office.book.ledger.events()))
 
     @property
     def changes(self) -> bool:
-        """Tell whether it was not copied today."""
+        """Tell whether it was not copied tonight."""
         return self._force or not self._done
 
     def run(self) -> None:

@@ -154,6 +154,8 @@ class ProofLevel(StrEnum):
     """How far the copy is proven. ``pending`` is what the manifest inside a package can say."""
 
     PENDING = "pending"
+    RECEIVED = "received"
+    """Kept as it came: it had no checksum, and nothing in it shows that it is whole."""
     INTACT = "intact"
     DELIVERED = "delivered"
     """Intact and equal to what a user delivered, which nothing here can compare with its source."""
@@ -166,6 +168,7 @@ class ProofLevel(StrEnum):
         """Return the words that people read."""
         return {
             ProofLevel.PENDING: "sellada; la prueba consta en el manifiesto que acompaña al paquete",
+            ProofLevel.RECEIVED: "guardada tal como llegó; ni que esté completa ni su restauración se pudieron probar",
             ProofLevel.INTACT: "íntegra; restauración no probada",
             ProofLevel.DELIVERED: "íntegra, igual a lo entregado; conciliación con el origen no posible",
             ProofLevel.LOADED: "íntegra; cargada en un servidor de prueba, sin comparar con el origen",

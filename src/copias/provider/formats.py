@@ -122,6 +122,11 @@ def recognise(head: bytes) -> Format | None:
     return next((known for known in FORMATS if known.pattern.match(start)), None)
 
 
+def has_end(name: str) -> bool:
+    """Tell whether a whole file of a format shows its end, so that one that was cut is known by itself."""
+    return any(known.name == name and known.end is not None for known in FORMATS)
+
+
 def list_words() -> tuple[str, ...]:
     """Return what may be delivered, for people."""
     return tuple(dict.fromkeys(known.words for known in FORMATS if not known.refused))

@@ -18,6 +18,7 @@ from copias.database.postgresql.sql_lines import PsqlCommand
 from copias.database.postgresql.stranger import Room, find_server_major, limit_time, load_stranger
 from copias.database.postgresql.stranger_faults import NotLoadable
 from copias.database.server import require_room
+from copias.database.verification import blame
 from copias.errors import BackupError, BadInput, NotEqual, NotReady
 from copias.provider.formats import HEAD
 from copias.provider.unfit import Unfit
@@ -82,6 +83,7 @@ def load_dump(dump: Path, examined: Examined, *, seconds: float, report: Report,
     Raises:
         Unfit: the server refuses it, for a fault of its own.
         NotReady: this machine has no room for such a server now.
+        StoreFull, CopyFailed: this machine, and not the dump, is the reason that it did not load.
     """
     loader = LOADERS.get(examined.format.engine)
     if loader is None:
@@ -97,6 +99,9 @@ def load_dump(dump: Path, examined: Examined, *, seconds: float, report: Report,
     except Unfit:
         raise
     except (NotEqual, BadInput) as error:
+        blamed = blame(error) if isinstance(error, NotEqual) else error
+        if blamed is not error:  # a server that was killed, or a full disk: the delivery has no fault
+            raise blamed from error
         why = re.sub(r"'[^']*'|\"[^\"]*\"", "«…»", error.why)[:_TOLD]  # what it quotes may be somebody's data
         if _NOT_ITS_FAULT.search(error.why):
             return Loaded(f"No se cargó: el servidor de prueba no admite algo que el volcado usa ({why}).")

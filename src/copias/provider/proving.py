@@ -16,6 +16,7 @@ from copias.errors import Altered
 from copias.package import ProofLevel, load_trusted, public_path, verify_package
 from copias.progress import Step
 from copias.provider.described import read_checks
+from copias.provider.formats import has_end
 from copias.provider.packing import LOAD
 from copias.sinfa.believing import open_warnings, require_believable, summarise_checks
 
@@ -55,7 +56,7 @@ class ProofPlan(StepPlan):
         reason = require_believable(office, self.story, copy, checks)
         open_warnings(office, copy.copy_id, checks)
         delivered = t.cast("DeliveredFacts", manifest.delivered)
-        level = ProofLevel.LOADED if delivered.load.loaded else ProofLevel.INTACT
+        level = find_level(delivered)
         publish_proof(office, copy, level=level)
         summary = _summarise(copy, delivered, level, time.monotonic() - begun)
         folder.write("proof.json", summary)
@@ -80,6 +81,14 @@ class ProofPlan(StepPlan):
                 why="; ".join(problems[:_TOLD]) or "su manifiesto no es de una entrega",
                 repair="ejecute el caso otra vez; si se repite, revise el destino",
             )
+
+
+def find_level(delivered: DeliveredFacts) -> ProofLevel:
+    """Say no more than what was seen: whole is what was loaded, or what a checksum, an archive's or an end shows."""
+    if delivered.load.loaded:
+        return ProofLevel.LOADED
+    whole = delivered.checksum or delivered.layers or has_end(delivered.format)
+    return ProofLevel.INTACT if whole else ProofLevel.RECEIVED
 
 
 def _summarise(copy: CopyRecord, delivered: DeliveredFacts, level: ProofLevel, seconds: float) -> dict[str, t.Any]:

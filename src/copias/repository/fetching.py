@@ -8,6 +8,7 @@ import typing as t
 
 from copias.errors import Altered, NotReady, StoreFull
 from copias.repository.faults import Locked
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import reading
 from copias.repository.repository import BLOCK
 
@@ -20,6 +21,9 @@ if t.TYPE_CHECKING:
     from copias.progress import Report
     from copias.repository.repository import Repository
 
+Options: t.TypeAlias = "tuple[str, ...]"
+"""Of restic."""
+
 
 def fetch_dump(office: Office, copy: NightCopy, target: Path, *, report: Report) -> None:
     """Write the dump of a nightly copy, out of its repository or that one's mirror, to a new file, and compare its sum.
@@ -31,6 +35,7 @@ def fetch_dump(office: Office, copy: NightCopy, target: Path, *, report: Report)
         report: told the bytes as they come.
 
     Raises:
+        AlreadyRunning: another process of this machine has the repository, and did not end for long.
         Altered: it is not what was put there.
         NotReady: the copy counts as none any more, or another repository is in its place.
         StoreUnavailable: the repository cannot be reached.
@@ -40,8 +45,8 @@ def fetch_dump(office: Office, copy: NightCopy, target: Path, *, report: Report)
         raise NotReady("esa copia ya no cuenta", whose=copy.copy, why="se anuló o la quitó la retención")
     part = target.with_name(target.name + ".part")
     try:
-        with reading(office, copy.repository) as repository:
-            _once_more(repository, lambda: _write(repository, copy, part, report))
+        with hold_repository(office, copy.repository, wait=WAIT), reading(office, copy.repository) as repository:
+            _once_more(repository, lambda options: _write(repository, copy, part, report, options))
         part.replace(target)
     except OSError as error:
         raise StoreFull(
@@ -61,15 +66,15 @@ def read_dump_back(repository: Repository, copy: NightCopy, *, report: Report) -
         Altered: it is not what was put there.
         StoreUnavailable: the repository cannot be reached.
     """
-    _once_more(repository, lambda: _pass_on(repository, copy, lambda _: None, report))
+    _once_more(repository, lambda options: _pass_on(repository, copy, lambda _: None, report, options))
 
 
-def _write(repository: Repository, copy: NightCopy, part: Path, report: Report) -> None:
+def _write(repository: Repository, copy: NightCopy, part: Path, report: Report, options: Options) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb", buffering=0) as stream:
         # Reserved at once, so that a full disk is known before and not after an hour.
         os.posix_fallocate(descriptor, 0, copy.bytes)
-        _pass_on(repository, copy, lambda block: _write_all(stream, block), report)
+        _pass_on(repository, copy, lambda block: _write_all(stream, block), report, options)
         stream.truncate()
 
 
@@ -79,10 +84,12 @@ def _write_all(stream: t.IO[bytes], block: bytes) -> None:
         rest = rest[stream.write(rest) :]
 
 
-def _pass_on(repository: Repository, copy: NightCopy, sink: Callable[[bytes], object], report: Report) -> None:
+def _pass_on(
+    repository: Repository, copy: NightCopy, sink: Callable[[bytes], object], report: Report, options: Options
+) -> None:
     """Read it whole, hand it on, and raise unless it is what was stored."""
     total, count = hashlib.sha256(), 0
-    with repository.read(copy.snapshot, copy.path) as stream:
+    with repository.read(copy.snapshot, copy.path, options=options) as stream:
         while block := stream.read(BLOCK):
             sink(block)
             total.update(block)
@@ -99,14 +106,14 @@ def _pass_on(repository: Repository, copy: NightCopy, sink: Callable[[bytes], ob
         )
 
 
-def _once_more(repository: Repository, act: Callable[[], None]) -> None:
-    """Do it, and once more when only the lock of a dead program was in the way."""
+def _once_more(repository: Repository, act: Callable[[Options], None]) -> None:
+    """Do it, and once more when a lock was in the way: a dead program's is removed, for a live one's end it waits."""
     try:
         try:
-            act()
+            act(())
         except Locked:
             repository.unlock()
-            act()
+            act((repository.patience,))
     except Altered:
         repository.find_id()  # of a mount that was lost meanwhile all is gone: that says nothing of the copy
         raise

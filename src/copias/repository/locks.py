@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
     from copias.office import Office
 
 POLL: t.Final = 0.2
+WAIT: t.Final = 1800.0
+"""Seconds that unattended work waits for another process of this machine that has the repository."""
 
 
 @contextmanager

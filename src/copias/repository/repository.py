@@ -110,18 +110,28 @@ class Repository:
             if not free_lock:
                 raise
         self.unlock()
-        wait = f"--retry-lock={int(self.settings.lock_wait.total_seconds())}s"
-        return self._run([wait, *arguments], doing=doing, each=each, seconds=seconds)
+        return self._run([self.patience, *arguments], doing=doing, each=each, seconds=seconds)
+
+    @property
+    def patience(self) -> str:
+        """Return the option with which restic waits ``lock_wait`` for another's lock."""
+        return f"--retry-lock={int(self.settings.lock_wait.total_seconds())}s"
 
     @contextmanager
-    def read(self, snapshot: str, path: str) -> Iterator[t.IO[bytes]]:
+    def read(self, snapshot: str, path: str, *, options: Sequence[str] = ()) -> Iterator[t.IO[bytes]]:
         """Yield the content of one file of a snapshot, as a stream; what is not read to its end is no error.
+
+        Args:
+            snapshot: its id.
+            path: of the file in it.
+            options: of restic, such as :attr:`patience`.
 
         Raises:
             Altered: what is kept is not what was stored.
             StoreUnavailable: the place cannot be reached.
         """
-        with self.start(["dump", snapshot, path], stdout=subprocess.PIPE, json=False) as running:
+        # Quietly: that it waits for a lock restic says on its output, in front of the file.
+        with self.start(["--quiet", *options, "dump", snapshot, path], stdout=subprocess.PIPE, json=False) as running:
             stream = running.process.stdout
             if stream is None:
                 raise AssertionError("restic has no pipe")

@@ -31,12 +31,14 @@ class NightClock:
 
     Args:
         folder: of the run.
+        limit: seconds that the night may last, from now, while it has not begun: an inventory that hangs ends too.
         process: whose descendants the playbook and its modules are; this one.
     """
 
-    def __init__(self, folder: RunFolder, process: psutil.Process | None = None) -> None:
+    def __init__(self, folder: RunFolder, limit: float, process: psutil.Process | None = None) -> None:
         self._folder = folder
         self._process = process or psutil.Process()
+        self._unbegun = time.monotonic() + limit
         self._over: float | None = None
         self._kill: float | None = None
 
@@ -52,10 +54,10 @@ class NightClock:
         return self._kill is not None and now > self._kill
 
     def _is_over(self, now: float) -> bool:
-        """Tell whether its time is over, by a clock that nobody sets, from when it was seen to begin."""
+        """Tell whether its time is over, by a clock that nobody sets, from when it was seen to begin, or from ours."""
         if self._over is None and (limit := read_limit(self._folder)) is not None:
             self._over = now + limit
-        return self._over is not None and now > self._over
+        return now > (self._unbegun if self._over is None else self._over)
 
     def _end_modules(self) -> None:
         """Ask what is under way to end: what can, keeps what it has; the rest is as after a power cut."""

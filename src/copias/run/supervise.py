@@ -79,7 +79,9 @@ class Supervisor:
             envvars=self._environment(),
             cmdline="--check --diff" if self.request.check else None,
             event_handler=self._handle_event,
-            cancel_callback=NightClock(self.folder) if self._is_night else self.folder.stop_mark.exists,
+            cancel_callback=NightClock(self.folder, self._read_limit())
+            if self._is_night
+            else self.folder.stop_mark.exists,
             quiet=True,
             settings={"suppress_env_files": True, "idle_timeout": 0, "job_timeout": 0, "pexpect_use_poll": True},
         )
@@ -91,6 +93,17 @@ class Supervisor:
     @property
     def _is_night(self) -> bool:
         return self.request.series == NIGHTS and not self.request.check
+
+    def _read_limit(self) -> float:
+        """Return the seconds that a night may last; by default when the deployment, which fails it, says nothing."""
+        from copias.config import load_deployment
+        from copias.night.settings import NightSettings
+
+        try:
+            night = load_deployment(Path(self.request.config)).night
+        except BackupError:
+            night = NightSettings()
+        return night.time_limit.total_seconds()
 
     def _close_night(self) -> None:
         """Tell how the night went if its own last step did not, and let it go; its trouble must not hide the run's."""

@@ -82,13 +82,22 @@ class Client:
             return tempfile.TemporaryFile(dir=folder)
 
     def find(self, spot: Spot) -> Entry | None:
-        """Return a file or folder; of one that is not there the NAS tells a row without an owner."""
+        """Return a file or folder; of one that is not there the NAS tells a row without an owner.
+
+        So it does of what belongs to an account that was deleted; that one has a time, and is looked for in its folder.
+        """
         question = {"path": spot.folder, "file_total": "1", "file_name": spot.base}
         good = frozenset({station.OK, *station.ABSENT})
         answer = self._session.call("stat", question, doing=f"consultar {spot.base}", good=good)
         with self.translate_errors(f"consultar {spot.base}"):
-            found = [_entry(row) for row in rows(answer) if row.get("owner")]
-        return found[0] if found and answer.get("status") not in station.ABSENT else None
+            row = next(iter(rows(answer)), None)
+            if row is None or answer["status"] in station.ABSENT:
+                return None
+            entry = _entry(row)
+        if row.get("owner"):
+            return entry
+        listed = self.entries(spot.folder) if entry.modified else ()
+        return next((one for one in listed if one.base == spot.base), None)
 
     def size(self, spot: Spot) -> int | None:
         """Return a file's bytes, ``None`` for anything else."""
@@ -105,7 +114,7 @@ class Client:
                     yield entry
             seen.update(entry.base for entry in found)
             start += len(found)
-            if start >= total:
+            if start >= total if total is not None else not found:
                 return
             if not found:
                 why = f"la lista de la NAS está incompleta: {start} de {total}"
@@ -218,13 +227,14 @@ class Client:
         fields = {"fileName": spot.base}
         self._post("chunked_upload", question, block, spot=spot, fields=fields, filename="blob", patience=patience)
 
-    def _page(self, folder: str, start: int) -> tuple[list[Entry], int]:
-        """Return the rows of a page, and how many the folder has."""
+    def _page(self, folder: str, start: int) -> tuple[list[Entry], int | None]:
+        """Return the rows of a page, and how many the folder has, where the NAS says it."""
         question = {"path": folder, "list_mode": "all", "is_iso": "0", "start": str(start), "limit": str(PAGE)}
         order = {"sort": "filename", "dir": "ASC", "hidden_file": "1"}
         with self.translate_errors("listar las copias"):
             answer = self._session.call("get_list", {**question, **order}, doing="listar las copias")
-            return [_entry(row) for row in rows(answer)], number(answer.get("total"))
+            total = answer.get("total")
+            return [_entry(row) for row in rows(answer)], number(total) if total or total == 0 else None
 
     def _post(
         self,

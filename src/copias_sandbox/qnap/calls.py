@@ -61,7 +61,8 @@ class Calls:
         if self._quirks.numbers_as_text:
             page = [{key: str(value) for key, value in found.items()} for found in page]
         total: t.Any = str(len(rows)) if self._quirks.numbers_as_text else len(rows)
-        return {**_DONE, "total": total, "real_total": total, "datas": page}
+        totals = {"total": total, "real_total": total} if self._quirks.totals else {}
+        return {**_DONE, **totals, "datas": page}
 
     def _make_folder(self, query: dict[str, str]) -> t.Any:
         self.shelf.make_folder(query["dest_path"], query["dest_folder"])
@@ -70,6 +71,8 @@ class Calls:
     def _stat(self, query: dict[str, str]) -> t.Any:
         found = self.shelf.place(query["path"], query["file_name"])
         one = row(found) if found.exists() else absent_row(query["file_name"])
+        if not self._quirks.owners:
+            one = {**one, "owner": ""}
         return {**_DONE, "datas": [one]}
 
     def _size(self, query: dict[str, str]) -> t.Any:

@@ -17,6 +17,8 @@ class Quirks:
         expired: how an ended session is told: ``3``, ``2``, ``html`` or ``xml``.
         pages: so many calls are answered by an HTML page.
         numbers_as_text: ``"5"`` in place of ``5`` in lists.
+        totals: whether a list says how many rows there are in all.
+        owners: whether files still have an owner: those of a deleted account have none.
         lost_writes: so many uploads say success and write nothing.
         room: bytes that still fit, ``None`` for any; what goes beyond gets status 9 and leaves a half.
         wrong_offset: so many chunks are told that their offset is wrong.
@@ -38,6 +40,8 @@ class Quirks:
     expired: str = "3"
     pages: int = 0
     numbers_as_text: bool = True
+    totals: bool = True
+    owners: bool = True
     lost_writes: int = 0
     room: int | None = None
     wrong_offset: int = 0

@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from copias.case.catalogue import CataloguedCopy, list_copies
+from copias.keeping.files import name_files
 from copias.office import Office, open_office
+from copias.retention.destruction import REMOVED
 from copias_sandbox import control
 from tests.integration.case.conftest import make_office
 from tests.integration.recovery.conftest import MARTA, copy_mailbox
@@ -39,6 +41,14 @@ class Place:
 
     def events(self, name: str) -> list[dict[str, t.Any]]:
         return [event.data for event in self.office.book.ledger.events() if event.event == name]
+
+    def destroy(self, copy: CataloguedCopy) -> None:
+        """Let a copy be gone from its store and from the ledger, as one whose time was over."""
+        (record,) = (one for one in self.office.book.story(copy.case).copies if one.copy_id == copy.copy_id)
+        store = self.office.open_store(record.store)
+        for name in name_files(self.office, record):
+            store.remove(name)
+        self.office.book.record(copy.case, REMOVED, {"copy": copy.copy_id, "why": "de prueba"})
 
     def use(self, store: str) -> None:
         """Send what is copied from now on to a store, as an administrator does in copias.yml."""

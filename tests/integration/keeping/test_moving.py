@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ import yaml
 
 from copias.case.evidence import read_trusted_manifest
 from copias.case.storing import plan_storing
+from copias.case.story import SPOILT
 from copias.errors import AlreadyRunning, BadConfiguration, BadInput, NotReady, StoreFull
 from copias.files import locked
 from copias.findings import list_findings
 from copias.keeping.files import kept_files
-from copias.keeping.moving import plan_move, run_move
+from copias.keeping.moving import hold_move, plan_move, run_move
 from copias.office import open_office
 from copias.package import open_mailbox
+from copias.retention.destruction import destroy_list
 from tests.integration.keeping.conftest import Place
 
 
@@ -166,6 +169,62 @@ def test_new_store_that_was_never_prepared_gets_nothing(place: Place) -> None:
 def test_second_move_at_once_is_refused(place: Place) -> None:
     with locked(place.office.deployment.state / "store-move.lock"), pytest.raises(AlreadyRunning):
         run_move(place.office, plan_move(place.office, "nas", "nueva"))
+
+
+def test_copy_that_was_destroyed_since_the_plan_is_not_moved_and_is_no_loss(place: Place) -> None:
+    place.use("nueva")
+    plan, head = plan_move(place.office, "nas", "nueva"), len(place.events("copy.moved"))
+    place.destroy(place.copy)
+
+    outcome = run_move(place.office, plan)
+
+    assert (outcome.moved, outcome.failed, len(place.events("copy.moved"))) == ([], {}, head)
+    assert list_findings(place.office.book.ledger.events()) == []
+    assert contents(place.new) == {}
+
+
+def test_copy_that_is_spoilt_while_it_is_sent_is_not_registered(place: Place) -> None:
+    place.use("nueva")
+    plan, copy = plan_move(place.office, "nas", "nueva"), place.copy
+    old = place.office.open_store("nas")
+
+    class Reading:
+        """The old store; somebody finds the copy spoilt while it is read from there."""
+
+        def __getattr__(self, name: str) -> t.Any:
+            return getattr(old, name)
+
+        def open(self, name: str, **options: t.Any) -> t.BinaryIO:
+            if name == copy.package:
+                place.office.book.record(copy.case, SPOILT, {"copy": copy.copy_id, "why": "de prueba"})
+            return old.open(name, **options)
+
+    real = place.office.open_store
+    place.office.open_store = (  # type: ignore[method-assign]
+        lambda name: t.cast("t.Any", Reading()) if name == "nas" else real(name)
+    )
+
+    outcome = run_move(place.office, plan)
+
+    assert (outcome.moved, outcome.failed) == ([], {})
+    assert place.events("copy.moved") == []
+
+
+def test_what_a_cut_move_had_sent_of_a_destroyed_copy_is_taken_back(place: Place) -> None:
+    place.use("nueva")
+    shutil.copytree(place.old, place.new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    (place.new / "ajeno.zip").write_bytes(b"of somebody else")
+    place.destroy(place.copy)
+
+    outcome = run_move(place.office, plan_move(place.office, "nas", "nueva"))
+
+    assert outcome.released
+    assert contents(place.new) == {"ajeno.zip": b"of somebody else"}
+
+
+def test_move_and_destruction_are_never_at_once(place: Place) -> None:
+    with hold_move(place.office), pytest.raises(AlreadyRunning, match="moviendo"):
+        destroy_list(place.office, "0123456789ab")
 
 
 def test_stores_must_be_two_of_the_inventory(place: Place) -> None:

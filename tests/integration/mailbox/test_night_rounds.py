@@ -117,6 +117,15 @@ def test_an_account_that_was_suspended_is_told_once_and_again_after_it_came_back
     assert told == [LUZ]
 
 
+def test_the_only_account_is_told_though_the_inventory_has_none_any_more(many: Many) -> None:
+    many.admin.suspend(LUZ)
+
+    done = mirror_night(many.office(standing={**STANDING, "accounts": [LUZ]}), (), whole=True)
+
+    assert words(done) == {LUZ: "failed"}
+    assert "suspendida" in done[LUZ].error.why
+
+
 def test_a_night_that_is_limited_to_some_says_nothing_of_the_others(many: Many) -> None:
     assert list(mirror_night(many.office(), [ANA])) == [ANA]
 

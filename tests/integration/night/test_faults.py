@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -24,7 +26,9 @@ from copias.errors import (
 from copias.findings import list_findings
 from copias.night.catalogue import list_night_copies
 from copias.night.checking import check_structure, find_altered
+from copias.progress import ignore
 from copias.repository.faults import LOCKED, Incomplete, Locked, NoRepository
+from copias.repository.fetching import fetch_dump
 from copias.repository.locks import hold_repository
 from copias.repository.program import find_restic
 from tests.integration.night.conftest import (
@@ -36,6 +40,7 @@ from tests.integration.night.conftest import (
     in_the_middle,
     wait_until,
 )
+from tests.integration.retention.forge import Forge
 
 PROJECT = Path(__file__).parents[3]
 PROGRAMS = ("pg_dump", "copias.night.producer", "restic")
@@ -176,11 +181,17 @@ def test_dump_is_fetched_once_the_one_who_prunes_has_ended(town: Town, tmp_path:
     copy = town.night().copy
     assert copy is not None
     town.change_repository(lock_wait=timedelta(seconds=30))
-    exclusive = leave_lock(town, exclusive=True)
-    threading.Timer(2, exclusive.unlink).start()
+    password = town.password.read_text(encoding="utf-8").strip()
+    # restic asks by SIGHUP whether the one who locked still lives, and never dies of it itself.
+    with subprocess.Popen(["nohup", "sleep", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+        lock = Forge(town.nas, password, tree="").lock(process=other.pid)
+        pruned = threading.Timer(2, lock.unlink)
+        pruned.start()
 
-    fetch_dump(town.office, copy, tmp_path / "dump", report=ignore)
+        fetch_dump(town.office, copy, tmp_path / "dump", report=ignore)
 
+        pruned.join()
+        other.kill()
     assert (tmp_path / "dump").stat().st_size == copy.bytes
 
 

@@ -6,17 +6,21 @@ import importlib
 import json
 import shutil
 import typing as t
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from copias.case.rows import BOGOTA
 from copias.config import Deployment
 from copias.errors import Altered, CopyFailed, NotAllowed, NotReady, StoreUnavailable
 from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.status import mirror_folder
-from copias.night import mirrors_view
+from copias.night import mirrors_copy, mirrors_view
+from copias.night.catalogue import REMOVED, VOIDED
+from copias.night.day import night_of
 from copias.night.mirror_recovery import RECOVERED, list_mirror_copies, recover_mirror
 from copias.night.mirrors_copy import MirrorsPlan, plan_mirrors
 from copias.night.mirrors_read import read_back
@@ -238,6 +242,49 @@ def test_a_mirror_that_cannot_be_frozen_stops_no_other_and_is_named(hall: Hall) 
     assert LUZ in told.value.why
     shutil.rmtree(hall.mirror(ANA))
     assert recover_mirror(hall.office, ANA).messages == 40
+
+
+def test_a_mirror_that_was_not_frozen_is_copied_by_the_next_call_once_it_is_mended(hall: Hall) -> None:
+    broken = hall.mirror(LUZ) / "segments" / "000001.gz.seg"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(CopyFailed, match="1 de ellos"):
+            hall.night(force=False)
+    broken.write_bytes(whole)
+
+    hall.night(force=False)
+
+    assert list_mirror_copies(hall.office)[0].failed == ()
+    again = plan_mirrors(hall.office)
+    assert again is not None
+    assert not again.changes
+
+
+@pytest.mark.parametrize("gone", [VOIDED, REMOVED])
+def test_a_copy_that_counts_no_more_is_made_anew_on_the_same_day(hall: Hall, gone: str) -> None:
+    hall.night()
+    (kept,) = hall.events(mirrors_view.KEPT)
+    hall.office.record(gone, {"copy": mirrors_view.name_of(kept["snapshot"]), "why": "prueba"})
+
+    hall.night(force=False)
+
+    (copy,) = list_mirror_copies(hall.office)
+    assert copy.snapshot != kept["snapshot"]
+
+
+def test_a_copy_after_midnight_is_of_the_night_before(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirrors_copy, "tonight", lambda: night_of(datetime(2026, 11, 25, 0, 30, tzinfo=BOGOTA)))
+    hall.night(force=False)
+    same = plan_mirrors(hall.office)
+
+    monkeypatch.setattr(mirrors_copy, "tonight", lambda: night_of(datetime(2026, 11, 25, 22, 0, tzinfo=BOGOTA)))
+    following = plan_mirrors(hall.office)
+
+    assert same is not None
+    assert following is not None
+    assert (same.changes, following.changes) == (False, True)
+    assert hall.events(mirrors_view.KEPT)[0]["day"] == "2026-11-24"
 
 
 def test_a_mirror_that_disappears_is_told_and_what_was_frozen_of_it_is_copied_on(hall: Hall) -> None:

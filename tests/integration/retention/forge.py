@@ -13,7 +13,7 @@ import json
 import os
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -66,7 +66,7 @@ class Forge:
     """Writes snapshots of one tree into a repository that a folder holds."""
 
     def __init__(self, folder: Path, password: str, *, tree: str) -> None:
-        self._snapshots = folder / "snapshots"
+        self._folder = folder
         self._tree = tree
         (key,) = (folder / "keys").iterdir()
         facts = json.loads(key.read_bytes())
@@ -85,7 +85,16 @@ class Forge:
             "tags": list(tags),
             "program_version": "restic 0.19.1",
         }
+        return self._write("snapshots", facts).name
+
+    def lock(self, *, process: int) -> Path:
+        """Lock the repository for a process of this machine alone, as one that prunes does; return the lock's file."""
+        now, host = datetime.now(UTC).isoformat(), os.uname().nodename
+        facts = {"time": now, "exclusive": True, "hostname": host, "username": "copias", "pid": process}
+        return self._write("locks", facts)
+
+    def _write(self, kind: str, facts: dict[str, t.Any]) -> Path:
         sealed = self._key.seal(json.dumps(facts).encode())
-        name = hashlib.sha256(sealed).hexdigest()
-        (self._snapshots / name).write_bytes(sealed)
-        return name
+        path = self._folder / kind / hashlib.sha256(sealed).hexdigest()
+        path.write_bytes(sealed)
+        return path

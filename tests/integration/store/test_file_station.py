@@ -171,9 +171,9 @@ def test_stored_answer_is_read_as_the_file_that_it_is(ready, upload) -> None:
         assert stream.read() == b'{"status": 3}'
 
 
-@pytest.mark.parametrize("text", [True, False])
-def test_long_folder_is_listed_page_by_page(ready, nas, text) -> None:
-    nas.quirks.numbers_as_text = text
+@pytest.mark.parametrize(("text", "totals"), [(True, True), (False, True), (True, False)])
+def test_long_folder_is_listed_page_by_page_whether_its_size_is_told_or_not(ready, nas, text, totals) -> None:
+    nas.quirks.numbers_as_text, nas.quirks.totals = text, totals
     for number in range(1203):
         (nas.root / f"{number:04}.zip").write_bytes(b"12345")
 
@@ -181,6 +181,17 @@ def test_long_folder_is_listed_page_by_page(ready, nas, text) -> None:
 
     assert [file.name for file in found] == [f"{number:04}.zip" for number in range(1203)]
     assert {file.bytes for file in found} == {5}
+
+
+def test_file_of_a_deleted_account_is_there_and_an_absent_one_is_not(ready, nas, upload) -> None:
+    upload(ready)
+    ready.publish(NAME)
+    nas.quirks.owners = False
+
+    assert ready.stat(NAME) is not None
+    assert ready.stat("2026/sinfa/otra.zip") is None
+    with ready.open(NAME) as stream:
+        assert stream.read() == CONTENT
 
 
 def test_account_that_may_not_delete_still_makes_copies(ready, nas, upload) -> None:

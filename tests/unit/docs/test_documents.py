@@ -59,6 +59,8 @@ def parse(arguments: list[str]) -> None:
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="copias")
     while hasattr(command, "resolve_command"):
+        if command.invoke_without_command and (not arguments or arguments[0].startswith("-")):
+            break  # a group that is a verb itself
         name, command, arguments = command.resolve_command(context, arguments)
         assert command is not None, f"there is no verb {name}"
     if command.name == "sandbox" or not arguments:

@@ -12,11 +12,13 @@ from copias.config import Deployment
 from copias.google.budget import QuotaBudget
 from copias.google.errors import GoogleUnavailable
 from copias.google.tariff import LEGACY, NEW
+from copias.mailbox.absent import Accounts, find_absent
 from copias.mailbox.account_round import Limit
 from copias.mailbox.due import plan_mailboxes
 from copias.mailbox.due_model import DueMailbox
 from copias.mailbox.fitting import fit
 from copias.mailbox.mirror import Mirror
+from copias.mailbox.mirroring import SYNCED
 from copias.mailbox.night_rounds import NightTerms
 from copias.mailbox.outcome import Outcome
 from copias.mailbox.permission import Leave
@@ -237,3 +239,24 @@ class TestTerms:
         error = terms.refuse(ANA)
         assert error is not None
         assert "3 buzones seguidos" in error.why
+
+
+def test_deleted_account_is_told_when_the_standing_leave_last_wrote_its_mirror(tmp_path: Path) -> None:
+    office = make_office(tmp_path, standing={**STANDING, "accounts": [], "departments": ["Hacienda"]})
+    for account, case in ((ANA, ""), (LUZ, "77"), (PIA, "")):
+        mirror(office, account, days=1)
+        office.record(SYNCED, {"account": account, "leave": {"case": case}})
+    office.record(SYNCED, {"account": "sin.espejo@valleclaro.example", "leave": {"case": ""}})
+
+    gone = find_absent(office, [PIA], Accounts(asked=True))
+
+    assert list(gone) == [ANA]
+    assert "ya no existe" in gone[ANA].what
+
+
+def test_deleted_account_that_the_leave_named_before_is_none_of_its_departments(tmp_path: Path) -> None:
+    office = make_office(tmp_path, standing={**STANDING, "accounts": [PIA]})
+    mirror(office, ANA, days=1)
+    office.record(SYNCED, {"account": ANA, "leave": {"case": ""}})
+
+    assert list(find_absent(office, [PIA], Accounts(asked=True))) == []

@@ -19,20 +19,24 @@ from copias.night.report import FINISHED, STARTED, NightReport, read_report, rep
 from copias.night.stepping import NightEnded, do_step
 from copias.office import Office
 from copias.run.folder import RunFolder, new_run
+from tests.unit.night.conftest import LEAVE, open_forged
 
 HOSTS = ("control", "hacienda", "nomina", "nas")
 GOOD = {"changed": True, "error": None}
+ANA, LUZ = "ana.prueba@valleclaro.example", "luz.prueba@valleclaro.example"
 
 
-def start(office: Office, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+def start(
+    office: Office, monkeypatch: pytest.MonkeyPatch, *, only: tuple[str, ...] = (), hosts: tuple[str, ...] = HOSTS
+) -> RunFolder:
     """Begin a night in this process, as a step of its playbook does."""
     folder = new_run(
-        office.deployment.runs, playbook="nightly.yml", case="", config=Path("c"), check=False, account="a"
+        office.deployment.runs, playbook="nightly.yml", case="", config=Path("c"), check=False, account="a", only=only
     )
     folder.write_supervisor(describe_process())
     monkeypatch.setenv("COPIAS_RUN", folder.path.name)
     monkeypatch.setenv("COPIAS_PROGRESS", str(folder.progress))
-    begin_night(office, HOSTS, config=Path("c"))
+    begin_night(office, hosts, config=Path("c"))
     return folder
 
 
@@ -215,3 +219,63 @@ def test_due_things_are_written_down_before_anything_is_done(office: Office, mon
 
     assert orjson.loads((folder.due / "database.json").read_bytes()) == ["hacienda", "nomina"]
     assert orjson.loads((folder.due / "store.json").read_bytes()) == ["nas"]
+
+
+def open_mirrored(folder: Path, *, until: str = "2099-12-31") -> Office:
+    """Return an office whose mailboxes are mirrored by a standing leave."""
+    standing = {**LEAVE, "until": until, "accounts": [ANA]}
+    settings = {"domains": ["valleclaro.example"], "administrator": ANA, "store": "nas", "standing": standing}
+    return open_forged(folder, mailboxes=settings)
+
+
+def test_mirrors_that_somebody_ordered_are_due_though_the_inventory_has_no_mailbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = open_mirrored(tmp_path)
+
+    folder = start(office, monkeypatch)
+
+    assert plan_beginning(office, HOSTS).to_dict()["steps"][0] == "mirrors"
+    assert outcomes(end_night(office, folder))["mirrors"] == "failed"
+
+
+def test_mirrors_are_not_due_of_a_leave_that_ended_nor_in_a_night_of_other_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = open_mirrored(tmp_path / "ended", until="2026-01-31")
+    office = open_mirrored(tmp_path / "limited")
+
+    folder = start(office, monkeypatch, only=("retention",), hosts=("control",))
+
+    assert "mirrors" not in plan_beginning(ended, HOSTS, always=True).to_dict()["steps"]
+    assert list(outcomes(end_night(office, folder))) == ["retention"]
+
+
+def test_account_that_was_asked_for_and_is_not_in_the_inventory_failed_and_the_other_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = open_mirrored(tmp_path)
+    folder = start(office, monkeypatch, only=(ANA, LUZ), hosts=("control", LUZ))
+    folder.mailboxes.write_bytes(orjson.dumps({LUZ: GOOD}))
+
+    report = end_night(office, folder)
+
+    assert {item.name: (item.kind, item.outcome) for item in report.items} == {
+        ANA: ("mailbox", "failed"),
+        LUZ: ("mailbox", "done"),
+    }
+    (missing,) = (item.error for item in report.items if item.name == ANA)
+    assert missing
+    assert "no está entre los equipos del inventario" in missing["what"]
+
+
+@pytest.mark.parametrize("asked", ["mirrors", "directory"])
+def test_mirrors_that_were_asked_for_and_never_came_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    office = open_mirrored(tmp_path)
+    folder = start(office, monkeypatch, only=(asked,), hosts=("control",))
+
+    report = end_night(office, folder)
+
+    assert outcomes(report) == {"mirrors": "failed"}
