@@ -11,13 +11,17 @@ the entity publishes, or give the entity's own with --key.
 Exit code: 0 sound, 1 not sound, 2 used wrongly.
 """
 
-import argparse
-import base64
-import hashlib
-import json
 import sys
-import zipfile
-from pathlib import Path
+
+# What lies beside this script must not pass for a part of Python.
+sys.path[:] = [place for place in sys.path if place and place != __file__.replace("\\", "/").rpartition("/")[0]]
+
+import argparse  # noqa: E402  after the path is safe
+import base64  # noqa: E402
+import hashlib  # noqa: E402
+import json  # noqa: E402
+import zipfile  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 FORMAT = "copias-evidence-1"
 SEALED, EXCERPT, KEY = "evidencia.json", "bitacora/extracto.jsonl", "llave-publica.pem"
@@ -46,7 +50,8 @@ def main() -> int:
         print(f"MAL: {problem}", file=sys.stderr)
     for note in notes:
         print(note)
-    print("El paquete NO es el que se selló." if problems else "BIEN: todo es como se selló.")
+    known = "" if arguments.key else ", si la llave de arriba es la de la entidad"
+    print("El paquete NO es el que se selló." if problems else f"BIEN: todo es como se selló{known}.")
     return 1 if problems else 0
 
 
@@ -54,6 +59,8 @@ def verify(arguments: argparse.Namespace) -> tuple:
     """Return the problems and what else is to be said."""
     files = Files(arguments.pack)
     sealed = read_json(files.read(SEALED))
+    if set(sealed) != {"record", "signature"}:
+        raise ValueError(f"{SEALED} tiene algo que nadie firmó")
     record = sealed["record"]
     if record["format"] != FORMAT:
         raise ValueError(f"es de otra versión que {FORMAT}")

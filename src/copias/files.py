@@ -76,3 +76,28 @@ def check_folder(path: Path, *, state: Path) -> Path:
             repair="dé otra carpeta, fuera de las de este programa",
         )
     return folder
+
+
+def write_page(path: Path, page: bytes, *, state: Path) -> None:
+    """Write a page that somebody asked for by name; nothing but a page is ever replaced.
+
+    Args:
+        path: as it was given.
+        page: HTML.
+        state: where this installation keeps its own.
+
+    Raises:
+        BadInput: it is no page's name, or it cannot be written there.
+    """
+    folder = check_folder(path.parent, state=state)
+    if path.suffix != ".html" or path.name.startswith("."):
+        raise BadInput(
+            "la página no se puede escribir ahí",
+            whose=ascii(str(path)[:200]),
+            why="su nombre no termina en .html",
+            repair="dé otro nombre, como auditoria.html",
+        )
+    try:
+        write_atomically(folder / path.name, page, mode=0o640)
+    except OSError as error:
+        raise BadInput("no se pudo escribir el archivo", whose=str(path), why=error.strerror or str(error)) from error

@@ -85,6 +85,11 @@ def queue_letter(office: Office, key: str, draft: Draft, *, to: Collection[str])
         draft: what it says.
         to: plain addresses.
     """
+    with locked(make_private_directory(office.deployment.state) / "letters.lock"):
+        return _queue(office, key, draft, to)
+
+
+def _queue(office: Office, key: str, draft: Draft, to: Collection[str]) -> bool:
     settings = _settings(office)
     known = {event.data["key"] for event in office.book.ledger.events_of({QUEUED})}
     queued = False

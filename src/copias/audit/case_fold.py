@@ -129,6 +129,14 @@ class CaseFold:
             if copy.verified and case is not None and case.state is State.RESOLVED:
                 yield copy
 
+    def unproven(self) -> Iterator[str]:
+        """Yield the numbers of the resolved cases of which no proven copy exists, nor was one removed by the rules."""
+        kept = {copy.case for copy in self.copies.values() if copy.status in {"verified", "removed"}}
+        for number, case in self.cases.items():
+            kind = (case.decided if case.decided[0] else case.started_for)[0]
+            if case.state is State.RESOLVED and kind != "recovery" and number not in kept:
+                yield number
+
     def open_stories(self) -> Iterator[Story]:
         """Yield what is needed of each open mailbox case to tell whether it allows a mirror."""
         for number, case in self.cases.items():

@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from copias.audit.case_fold import CaseCopy
+    from copias.audit.model import Severity
     from copias.audit.sheet_fold import SheetFold
     from copias.night.catalogue import NightCopy
     from copias.office import Office
@@ -71,7 +72,9 @@ class _Findings:
             self.remarks.append(remark_of(error, "red", clause=CLAUSE, whose=copy))
         elif error is not None and place not in self.silent:
             self.silent.add(place)
-            self.remarks.append(remark_of(error, "yellow", clause=CLAUSE, whose=place))
+            # One that is away may come back; one that nobody configures, or that another lies in place of, does not.
+            severity: Severity = "yellow" if error.transient else "red"
+            self.remarks.append(remark_of(error, severity, clause=CLAUSE, whose=place))
 
 
 def evidence_section(
@@ -111,6 +114,18 @@ def evidence_section(
         rows=tuple(found.rows),
         remarks=put_in_order([*sheet, *found.remarks]),
         facts={"seed": look.seed, "looked_at": len(drawn), "copies": len(copies)},
+    )
+
+
+def say_unproven(case: str) -> Remark:
+    """Return what is wrong with a resolved case that has no proven copy."""
+    return Remark(
+        severity="red",
+        what="el caso está resuelto y no existe una copia probada suya",
+        whose=f"caso {case}",
+        why="nunca la tuvo, o la que tenía se dañó",
+        repair=f"haga otra: copias reopen {case} --reason …",
+        clause=CLAUSE,
     )
 
 

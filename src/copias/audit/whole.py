@@ -11,7 +11,7 @@ from copias.audit.chain import ledger_section
 from copias.audit.coverage import Found, coverage_section
 from copias.audit.drills import drills_section
 from copias.audit.event_fold import DRILLS, FINDINGS, EventFold, LastFold, NightFold
-from copias.audit.evidence import Look, evidence_section, read_sheet
+from copias.audit.evidence import Look, evidence_section, read_sheet, say_unproven
 from copias.audit.inventory import EVENTS as INVENTORY
 from copias.audit.inventory import SEEN, look_at_inventory
 from copias.audit.inventory_changes import inventory_section
@@ -155,7 +155,8 @@ class _Audit:
         options, sheet = self._options, self._sheet
         # Without the chain, of which only a whole reading knows the end, its last lines tell.
         seed = chain.head.sha256 if options.wants("ledger") else self._office.book.ledger.head().sha256
-        told = list(sheet.remarks(self._cases.resolved())) if sheet else []
+        told = [*map(say_unproven, self._cases.unproven())]
+        told += sheet.remarks(self._cases.resolved()) if sheet else []
         return evidence_section(
             self._office,
             list(self._cases.counting()),

@@ -116,9 +116,10 @@ def run_audit(office: Office, options: AuditOptions, output: Output, *, html: Pa
 
     report, parts = make_audit(office, options), options.parts
     if html is not None:
-        from copias.audit.pages import write_page
+        from copias.audit.pages import render_audit
+        from copias.files import write_page
 
-        write_page(html, report)
+        write_page(html, render_audit(report), state=office.deployment.state)
     data = report.sections[0].to_dict() if parts else report.to_dict()
     output.show(data, lambda: print_report(report, whole=not parts))
     if report.count("red"):

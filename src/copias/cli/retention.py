@@ -70,10 +70,12 @@ def show_plan(
     day = read_until(until, today=datetime.now(BOGOTA).date()) if until else None
     found = plan_all(office, names=repositories or (), until=day)
     if html is not None and day is not None:
+        from copias.files import write_page
         from copias.retention.calendar import render_calendar
 
         settings, entity = office.deployment.retention, office.deployment.entity
-        _write_page(html, render_calendar(found.forecasts, found.packages, settings, entity=entity, until=day))
+        page = render_calendar(found.forecasts, found.packages, settings, entity=entity, until=day)
+        write_page(html, page, state=office.deployment.state)
     Output(as_json, query).show(found.to_dict(), lambda: _print_plan(found))
     _exit_with(found.errors.values())
 
@@ -114,16 +116,6 @@ def apply_plan(
     _exit_with([*errors.values(), *(outcome.error for outcome in outcomes if outcome.error)])
     if any(outcome.plan.refusals for outcome in outcomes):
         raise typer.Exit(EXIT_NOT_READY)
-
-
-def _write_page(path: Path, page: bytes) -> None:
-    from copias.errors import BadInput
-    from copias.files import write_atomically
-
-    try:
-        write_atomically(path, page, mode=0o644)
-    except OSError as error:
-        raise BadInput("no se pudo escribir el archivo", whose=str(path), why=error.strerror or str(error)) from error
 
 
 def _exit_with(errors: Iterable[BackupError]) -> None:

@@ -47,8 +47,12 @@ _PROGRAMS: t.Final = {
     "verificar_paquete.py": "verify_package.py",
     "verificar_bitacora.py": "verify_ledger.py",
 }
-_OF_A_PERIOD: t.Final = ("night.", "drill.", "repository.", "finding.", "retention.", "store.", "audit.")
-"""Beginnings of the installation's events that name nobody who is copied."""
+_OF_A_PERIOD: t.Final = frozenset(
+    {"night.made", "night.verified", "night.voided", "night.removed", "night.state", "store.measured"}
+    | {f"drill.{what}" for what in ("passed", "failed", "certified")}
+    | {f"repository.{what}" for what in ("made", "checked", "pushed")}
+)
+"""The installation's events that name nobody who is copied; of all others a pack of a period has the sum only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +261,7 @@ def _chooser(ledger: Ledger, scope: Scope, cases: Iterable[str]) -> t.Callable[[
         if event.case is not None:
             return event.case in wanted
         about = event.data.get("copy")
-        return (about is not None and about in copies) or (event.event.startswith(_OF_A_PERIOD) and scope.holds(event))
+        return (about is not None and about in copies) or (event.event in _OF_A_PERIOD and scope.holds(event))
 
     return shown
 

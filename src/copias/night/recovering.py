@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from copias.repository.snapshots import Snapshot
 
 RECOVERED: t.Final = "state.recovered"
-FOLDERS: t.Final = ("copies", "reports", "inventories", "retention")
+FOLDERS: t.Final = ("copies", "cases", "reports", "inventories", "retention")
 
 
 @dataclass(frozen=True)

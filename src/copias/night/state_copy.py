@@ -90,7 +90,7 @@ def freeze_state(office: Office, name: str) -> tuple[Path, str]:
         write_atomically(view / "people.yml", deployment.people.read_bytes())
     if deployment.file is not None and deployment.file.exists():
         write_atomically(view / "copias.yml", deployment.file.read_bytes())
-    for pattern in ("copies/*/*", "reports/*", "inventories/*", "retention/evidence/*"):
+    for pattern in ("copies/*/*", "cases/*/mail/*", "reports/*", "inventories/*", "retention/evidence/*"):
         for path in sorted(deployment.state.glob(pattern)):
             if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
                 target = view / path.relative_to(deployment.state)

@@ -90,13 +90,13 @@ def test_a_proven_copy_of_a_resolved_case_without_a_row_is_told(place: Place) ->
     assert (remark.severity, remark.whose) == ("red", "c")
 
 
-def test_a_nightly_copy_whose_repository_is_gone_is_a_warning_told_once(place: Place) -> None:
+def test_nightly_copies_whose_repository_nobody_configures_any_more_are_red_and_told_once(place: Place) -> None:
     for hours in (1, 25):
         place.add_night(ago=hours)
 
     section = make_audit(place.office, AuditOptions(parts=("evidence",)), now=NOW).sections[0]
 
-    assert [(one.severity, one.whose) for one in section.remarks] == [("yellow", "nas")]
+    assert [(one.severity, one.whose) for one in section.remarks] == [("red", "nas")]
     assert {row["verdict"] for row in section.rows} == {"no se pudo mirar"}
 
 
@@ -127,3 +127,16 @@ def test_a_store_that_does_not_answer_is_told_once_and_not_asked_again(place: Pl
     assert without.remarks == ()
     assert len(section.rows) == 3
     assert "bien" not in {row["verdict"] for row in section.rows}
+
+
+@pytest.mark.parametrize("after", [(), ("copy.made", "copy.verified", "copy.spoilt")])
+def test_a_resolved_case_without_a_proven_copy_is_red(place: Place, after: tuple[str, ...]) -> None:
+    made = {"kind": "sinfa", "subject": "hacienda", "finished": NOW.isoformat(), "store": "nas", "package": "p.zip"}
+    place.add("case.started", {"kind": "sinfa", "subject": "hacienda"}, case="7")
+    for name in after:
+        place.add(name, {"copy": "copia-7", "sha256": "00" * 32, "bytes": 1, **made}, case="7")
+    place.add("case.resolved", {}, case="7")
+
+    section = make_audit(place.office, AuditOptions(parts=("evidence",)), now=NOW).sections[0]
+
+    assert ("red", "caso 7") in [(one.severity, one.whose) for one in section.remarks]

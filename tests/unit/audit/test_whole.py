@@ -324,3 +324,22 @@ def test_the_command_ends_with_1_when_anything_is_red_and_writes_the_page(place:
     assert "ROJO: Base hacienda" in bad.output
     assert "Cobertura" in page.read_text(encoding="utf-8")
     assert (good.exit_code, good.output.strip()) == (0, "0")
+
+
+@pytest.mark.parametrize("name", ["state/ledger.jsonl", "state/auditoria.html", "people.yml"])
+def test_the_page_replaces_nothing_of_the_installation(place: Place, name: str) -> None:
+    config = place.write_config()
+    place.add_night()
+    target = place.folder / name
+    before = target.read_bytes() if target.exists() else None
+
+    done = CliRunner().invoke(app, ["audit", "--html", str(target), "--config", str(config)])
+
+    assert done.exit_code == 2
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+def test_a_drill_of_a_day_to_come_proves_nothing(place: Place) -> None:
+    place.add_drill(ago=-24 * 365)
+
+    assert "Base hacienda" in {remark.whose for remark in red(look(place, "drills"))}

@@ -58,6 +58,25 @@ def test_pack_is_checked_by_a_python_without_this_product(pack: Pack, tmp_path: 
     assert "BIEN" in done.stdout
 
 
+def test_a_file_that_was_put_beside_the_script_is_no_part_of_it(pack: Pack, tmp_path: Path, bare_python: str) -> None:
+    folder = extract(pack, tmp_path / "out")
+    (folder / "json.py").write_text("import sys\nprint('BIEN')\nsys.exit(0)\n", encoding="utf-8")
+    (folder / "index.html").write_text("otra cosa", encoding="utf-8")
+
+    command = [bare_python, str(folder / "verificar.py")]  # without -I, as people do
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, check=False)
+
+    assert (done.returncode, "MAL: " in done.stderr) == (1, True)
+
+
+def test_what_nobody_signed_in_the_record_is_refused(pack: Pack, tmp_path: Path, bare_python: str) -> None:
+    folder = extract(pack, tmp_path / "out")
+    sealed = orjson.loads((folder / "evidencia.json").read_bytes())
+    (folder / "evidencia.json").write_bytes(orjson.dumps({**sealed, "nota": "todo en orden"}))
+
+    assert verify(bare_python, folder).returncode == 1
+
+
 def test_pack_holds_story_authorisation_manifest_mail_and_page(pack: Pack, office: Office) -> None:
     with zipfile.ZipFile(pack.path) as archive:
         names = set(archive.namelist())
@@ -181,15 +200,20 @@ def test_name_of_a_copy_that_leaves_the_folder_is_not_followed(office: Office, t
 
 def test_period_takes_its_cases_and_leaves_out_accounts_of_mirrors(office: Office, tmp_path: Path) -> None:
     today = datetime.now(BOGOTA).date()
-    office.record("finding.opened", {"finding": "H-1", "about": "nas", "what": "lleno"})
+    office.record("finding.opened", {"finding": "H-1", "about": "otra.persona@valleclaro.example", "what": "x"})
+    office.record("night.finished", {"run": "night-1", "failed": ["otra.persona@valleclaro.example"]})
+    office.record("drill.passed", {"database": "hacienda"})
 
     pack = make_pack(office, Scope(first=today, last=today), tmp_path / "evidencia.zip")
 
     extract(pack, tmp_path / "out")
     lines = (tmp_path / "out" / "bitacora" / "extracto.jsonl").read_bytes()
     assert pack.cases == ("1234", "1235")
-    assert b"finding.opened" in lines
+    assert b"drill.passed" in lines
     assert b"mirror.synced" not in lines
+    assert b"otra.persona" not in b"".join(
+        path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()
+    )
 
 
 def test_broken_ledger_is_not_packed(office: Office, tmp_path: Path) -> None:
