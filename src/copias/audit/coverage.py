@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from copias.audit.mirrors import last_of_mirrors
 from copias.audit.model import Column, Remark, Section, put_in_order, remark_of, say_moment
 from copias.errors import BackupError, NotAllowed
 from copias.mailbox.permission import Leave, find_leaves
-from copias.mailbox.standing_copy import read_copy
-from copias.mailbox.status import mirrors_folder
 from copias.night.catalogue import CLOCKS
 from copias.store.names import safe_part
 
@@ -172,7 +171,7 @@ def _judge_accounts(
         stories=found.cases.open_stories(),
         departments=departments if inventory.accounts else inventory.error,
     )
-    mirrors = _mirrors(judge)
+    mirrors = {name: _Last(*told) for name, told in last_of_mirrors(judge.office, judge.now).items()}
     for one in inventory.accounts:
         last = _newest(mirrors.get(safe_part(one.address)), _case_of(last_cases, one.address))
         leave = leaves.get(one.address)
@@ -219,17 +218,6 @@ def _judge_vanished(
     for address in sorted(copied - here) if known else ():
         last = _newest(mirrors.get(address), _case_of(last_cases, address))
         judge.add("Buzón", address, "", "ya no está en el Directorio", last)
-
-
-def _mirrors(judge: _Judge) -> dict[str, _Last]:
-    """Return when each mirror was last found up to date, by its folder; one without a complete first copy is none."""
-    found: dict[str, _Last] = {}
-    root = mirrors_folder(judge.office.deployment)
-    for folder in root.iterdir() if root.is_dir() else ():
-        copy = read_copy(folder, judge.now)
-        if copy.last_good is not None:
-            found[folder.name] = _Last(copy.last_good, "espejo")
-    return found
 
 
 def _last_of_cases(cases: CaseFold, latest: datetime) -> dict[tuple[str, str], _Last]:

@@ -3,6 +3,11 @@
 A restore runs functions of the dump, in PostgreSQL as a superuser: they may start programs and read files as the
 account of the server. The kernel forbids it: no root is needed for that, and no rule can be taken back by the server.
 Where the kernel has no Landlock nothing is forbidden, and :func:`landlock_version` says so.
+
+It forbids to open, read, write and run, TCP connections (version 4) and signals (version 6). It knows nothing of modes
+and owners (``chmod`` of a file of the same account works), of Unix sockets with a path, nor of UDP; and a program that
+was written to the server's own folder can be started through the loader. So the server has an account of its own
+wherever there is root, and without root what it restores should be trusted no more than that.
 """
 
 from __future__ import annotations

@@ -150,3 +150,28 @@ def test_a_file_that_somebody_links_to_is_never_written_into(folder: Path, tmp_p
 
     assert theirs.read_bytes() == before
     check_frozen(folder, tmp_path / "frozen")
+
+
+def test_bytes_beyond_what_was_committed_are_copied_again(folder: Path, tmp_path: Path) -> None:
+    frozen = tmp_path / "frozen"
+    freeze(folder, frozen)
+    add(folder, 60)
+    newest = segments(folder)[-1]
+    torn = frozen / "segments" / newest.name
+    # As after a power cut in the middle of the freeze: the length is on the disk, and what should be there is not.
+    torn.write_bytes((torn.read_bytes() if torn.exists() else b"").ljust(newest.stat().st_size, b"\0"))
+
+    assert freeze(folder, frozen)
+
+    check_frozen(folder, frozen)
+
+
+@pytest.mark.parametrize("content", [b"", b"no es un indice" * 100])
+def test_a_frozen_copy_whose_index_is_damaged_is_made_anew(folder: Path, tmp_path: Path, content: bytes) -> None:
+    frozen = tmp_path / "frozen"
+    freeze(folder, frozen)
+    (frozen / "index.sqlite").write_bytes(content)
+
+    assert freeze(folder, frozen)
+
+    check_frozen(folder, frozen)

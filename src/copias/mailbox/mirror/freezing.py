@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import typing as t
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain, repeat
 
+from copias.errors import BackupError
 from copias.files import make_private_directory, sync_directory
 from copias.mailbox.mirror.append_file import AppendFile
 from copias.mailbox.mirror.failures import telling_disk_errors
@@ -23,6 +26,7 @@ from copias.mailbox.mirror.layout import (
 from copias.mailbox.mirror.reader import MirrorReader
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _BLOCK: t.Final = 4 << 20
@@ -46,25 +50,42 @@ def freeze(folder: Path, target: Path) -> bool:
     """
     with MirrorReader.open(folder) as mirror, telling_disk_errors(target):
         make_private_directory(target / SEGMENTS)
-        if not _is_prefix(target / JOURNAL, folder / JOURNAL):
-            _empty(target)  # the mirror was begun anew since
-        elif _journal_length(target) == mirror.journal_length:
+        known = _read_known(target)
+        if known is None or not _is_prefix(target / JOURNAL, folder / JOURNAL):
+            _empty(target)  # cut off half-way, damaged, or the mirror was begun anew since
+            known = _Known({}, 0)
+        elif known.journal == mirror.journal_length:
             return False
         part = target / f"{INDEX}.part"
         mirror.copy_index(part)
         # Without an index the copy says of itself that it is not whole.
         (target / INDEX).unlink(missing_ok=True)
-        _copy_files(folder, target, part)
+        _copy_files(folder, target, part, known)
         part.replace(target / INDEX)
         sync_directory(target)
     return True
 
 
-def _journal_length(folder: Path) -> int | None:
-    if not (folder / INDEX).is_file():
+@dataclass(frozen=True)
+class _Known:
+    """What the frozen index vouches for: segments by number, and the journal, each with its bytes.
+
+    What a file has beyond may be anything after a power cut, also bytes that were never written.
+    """
+
+    segments: Mapping[int, int]
+    journal: int
+
+
+def _read_known(target: Path) -> _Known | None:
+    """Return what a frozen copy has; ``None`` of one that is not whole."""
+    if not (target / INDEX).is_file():
         return None
-    with MirrorReader.open(folder) as mirror:
-        return mirror.journal_length
+    try:
+        with closing(Index(target / INDEX)) as index:
+            return _Known(index.segments(), int(index.fact("journal")))
+    except (BackupError, sqlite3.Error, TypeError, ValueError):
+        return None
 
 
 def _is_prefix(path: Path, whole: Path) -> bool:
@@ -80,7 +101,7 @@ def _empty(target: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _copy_files(folder: Path, target: Path, part: Path) -> None:
+def _copy_files(folder: Path, target: Path, part: Path, known: _Known) -> None:
     """Give the copy the segments and the journal that its index knows."""
     with closing(Index(part)) as index:
         segments, journal = index.segments(), int(index.fact("journal"))
@@ -89,8 +110,8 @@ def _copy_files(folder: Path, target: Path, part: Path) -> None:
         source, copy = segment_path(folder, number), segment_path(target, number)
         require_length(source, length)
         if number == newest or not _link(source, copy):
-            _copy(source, copy, length)
-    _copy(folder / JOURNAL, target / JOURNAL, journal)
+            _copy(source, copy, length, kept=known.segments.get(number, 0))
+    _copy(folder / JOURNAL, target / JOURNAL, journal, kept=known.journal)
     sync_directory(target / SEGMENTS)
 
 
@@ -108,11 +129,11 @@ def _link(source: Path, copy: Path) -> bool:
     return True
 
 
-def _copy(source: Path, copy: Path, length: int) -> None:
-    """Add to a copy what its source has more, up to ``length``."""
+def _copy(source: Path, copy: Path, length: int, *, kept: int) -> None:
+    """Add to a copy what its source has more, up to ``length``; of what it has, the first ``kept`` bytes are good."""
     if copy.exists() and copy.stat().st_nlink > 1:
         copy.unlink()  # never write into a link: it is somebody else's file
-    kept = min(copy.stat().st_size, length) if copy.exists() else 0
+    kept = min(kept, copy.stat().st_size, length) if copy.exists() else 0
     with closing(AppendFile(copy, length=kept)) as target, source.open("rb") as stream:
         stream.seek(kept)
         while target.length < length:
