@@ -94,7 +94,8 @@ def recover_mirror(office: Office, account: str, *, snapshot: str = "") -> Recov
     office.actor.require(Role.AGENT, "recuperar el espejo de un buzón")
     folder, leave = mirror_folder(office.deployment, account), require_leave(office, account)
     wanted = [copy for copy in list_mirror_copies(office) if copy.snapshot.startswith(snapshot)]
-    wanted = [copy for copy in wanted if snapshot or folder.name not in copy.failed]
+    # A mirror that had vanished lies whole in later copies too, though they could not bring it up to date: last of all.
+    wanted.sort(key=lambda copy: folder.name in copy.failed)
     make_private_directory(folder)
     with _leaving_no_empty(folder), hold_folder(folder, account):
         _require_empty(folder, account)

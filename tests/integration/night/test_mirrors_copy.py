@@ -298,6 +298,17 @@ def test_a_mirror_that_disappears_is_told_and_what_was_frozen_of_it_is_copied_on
     assert recover_mirror(hall.office, LUZ, snapshot=newest.snapshot).messages == 10
 
 
+def test_a_mirror_that_disappeared_comes_back_from_a_later_copy_once_the_earlier_ones_are_gone(hall: Hall) -> None:
+    hall.night()
+    first = hall.events(mirrors_view.KEPT)[0]
+    shutil.rmtree(hall.mirror(LUZ))
+    with pytest.raises(CopyFailed):
+        hall.night()
+    hall.office.record("night.removed", {"copy": mirrors_view.name_of(first["snapshot"]), "why": "su plazo"})
+
+    assert recover_mirror(hall.office, LUZ).messages == 10
+
+
 def test_a_view_that_cannot_be_written_is_told_and_the_mirror_is_untouched(hall: Hall) -> None:
     before = hall.held(ANA)
     folder = frozen_folder(hall.office.deployment, hall.mirror(ANA).name)
