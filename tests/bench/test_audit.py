@@ -249,6 +249,7 @@ def test_the_whole_audit_of_a_million_events_is_a_minute_and_little_memory(place
     size = f"{ACCOUNTS:,} accounts, {EVENTS:,} events"
     figures.add(f"whole audit with its page, {size}", f"<= {SECONDS:.0f} s", f"{seconds:.1f} s")
     figures.add("its peak memory", f"<= {MEGABYTES:.0f} MB", f"{megabytes:.0f} MB")
-    assert (red, count, rows) == (0, EVENTS, ACCOUNTS + DATABASES)
+    assert red == 1  # the repository of the forged nights, which nobody made: told once
+    assert (count, rows) == (EVENTS, ACCOUNTS + DATABASES)
     assert seconds <= SECONDS
     assert megabytes <= MEGABYTES
