@@ -204,6 +204,7 @@ def new_repository(tmp_path_factory: pytest.TempPathFactory, server: sinfa.Sinfa
     """An empty repository to copy, and its id: making one takes a second of processor, and each opening half of one."""
     made = make_town(tmp_path_factory.mktemp("nuevo"), server.reader)
     repository_id, _ = prepare_repository(made.office, REPOSITORY)
+    shutil.copytree(made.nas, made.folder / "slow")
     make_quick(made.nas, made.password.read_text(encoding="utf-8").strip())
     return made.nas, repository_id
 
@@ -217,9 +218,11 @@ def town(tmp_path: Path, server: sinfa.Sinfa, new_repository: tuple[Path, str]) 
 
 
 @pytest.fixture
-def big(town: Town, big_database: Connection) -> Town:
-    """An installation whose dump takes so long that it can be caught in the middle."""
+def big(town: Town, big_database: Connection, new_repository: tuple[Path, str]) -> Town:
+    """An installation whose dump takes so long that it can be caught in the middle: restic opens its key slowly too."""
     town.change(database=big_database.database)
+    shutil.rmtree(town.nas / "keys")
+    shutil.copytree(new_repository[0].parent / "slow" / "keys", town.nas / "keys")
     return town
 
 
