@@ -18,12 +18,6 @@ description:
   - Once a day and database; a database without a repository has no nightly copies, and nothing is done for it.
   - Fails, and leaves no snapshot that counts, when anything is in doubt.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   database:
     description: Name of the database in the deployment's file, which is that of its host in the inventory.
     type: str
@@ -37,13 +31,9 @@ options:
     type: bool
     default: false
 requirements:
-  - The Python package C(copias), which is in this repository, and restic 0.19.1 or newer.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
+  - restic 0.19.1 or newer.
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.repository_init

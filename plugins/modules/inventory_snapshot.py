@@ -16,21 +16,8 @@ description:
   - Reads the accounts of the Directory, with department, unit and state, and the databases of the deployment's file.
   - When they are not as they were, keeps them in a file of the state, whose SHA-256 goes into the ledger.
   - C(copias audit inventory) tells from these who appeared, left, moved or was suspended between two dates.
-options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.state_snapshot

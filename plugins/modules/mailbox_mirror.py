@@ -19,12 +19,6 @@ description:
   - The call does not fail for one account. What came of each is in RV(mailboxes), and role C(mailbox_mirror) with
     playbook C(mirror.yml) makes it each host's own result.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   accounts:
     description: Primary addresses, in lower case; a double counts once.
     type: list
@@ -56,15 +50,10 @@ options:
     type: bool
     default: false
     version_added: 0.4.0
-requirements:
-  - The Python package C(copias), which is in this repository.
 notes:
   - In check mode each mailbox is asked, with one call, whether it is another than its mirror; nothing is changed.
-  - A failure of the whole call, such as a key that cannot be used, tells in RV(ignore:msg), in Spanish, what happened,
-    why, and what to do. It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.mailbox_sync

@@ -15,25 +15,13 @@ version_added: 0.4.0
 description:
   - Removes each local mirror of a mailbox that was made for a case which is closed since C(mailboxes.dispose_after) of
     the deployment's file, when no open case, no standing authorisation and no hold covers its account, and a proven
-    package that was made after its last change lies on its store.
+    package with every message of the mirror lies on its store.
   - Each is an event of the ledger, with the rule by which it went. A mirror that is the only copy is never removed.
-options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
-requirements:
-  - The Python package C(copias), which is in this repository.
 notes:
   - This destroys personal data, as the rule asks. Copies of a mirror that older nights made stay until their retention
     lets them go.
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.mailbox_mirror

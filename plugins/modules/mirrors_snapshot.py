@@ -16,22 +16,12 @@ description:
   - Freezes all mirrors, stores them as one snapshot in the repository that C(night.mirrors_repository) of the
     deployment's file names, and reads a thirtieth of them back. Once a day; without that key it does nothing.
   - A mirror that cannot be frozen does not stop the others; at the end the module fails and names it.
-options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
 requirements:
-  - The Python package C(copias), which is in this repository, and restic 0.19.1 or newer.
+  - restic 0.19.1 or newer.
 notes:
   - What was disposed of here stays in older snapshots until C(retention.mirrors) lets them go.
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.mailbox_mirror

@@ -17,12 +17,6 @@ description:
   - Ends the nights before it that died without a word, and records what this one is going to do.
   - Returns what is due by the policies and the ledger, the most overdue first.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   hosts:
     description:
       - The hosts that the night may work on, C(control) among them. Databases, stores and mailboxes are known by name.
@@ -37,14 +31,8 @@ options:
     description: What the inventory's Directory failed of, as the variable C(copias_directory_error) tells.
     type: dict
     default: {}
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, why, and what to do. It also returns
-    RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 """
 

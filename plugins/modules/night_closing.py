@@ -16,21 +16,8 @@ description:
   - Collects what came of all that was due tonight, keeps the report and records its sum in the ledger.
   - Tells it by mail, metrics, ping and heartbeat, as far as the deployment's file asks for them.
   - Does not fail for what the night failed of, which the report tells. Called again for the same run, it adds nothing.
-options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, why, and what to do. It also returns
-    RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 """
 

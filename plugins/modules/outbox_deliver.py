@@ -15,21 +15,8 @@ version_added: 0.4.0
 description:
   - Delivers the rows and notices of cases that wait, each once, and resolves the cases that only waited for their rows.
   - What still cannot be delivered stays, and the module fails for it, with a trouble that may pass.
-options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, why, and what to do. It also returns
-    RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 """
 

@@ -19,25 +19,15 @@ description:
     count no more, and have a finding open.
   - One repository that fails does not stop the others; at the end the module fails with all that failed.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   repositories:
     description: Names of repositories in the deployment's file; all of them when empty.
     type: list
     elements: str
     default: []
 requirements:
-  - The Python package C(copias), which is in this repository, and restic 0.19.1 or newer.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
+  - restic 0.19.1 or newer.
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.database_snapshot

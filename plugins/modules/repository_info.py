@@ -16,22 +16,15 @@ description:
   - Opens each repository and counts its snapshots and keys; nothing is changed.
   - A repository that cannot be reached does not make the module fail. Its RV(repositories) entry has the error.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   repositories:
     description: Names of repositories in the deployment's file; all of them when empty.
     type: list
     elements: str
     default: []
 requirements:
-  - The Python package C(copias), which is in this repository, and restic 0.19.1 or newer.
-author:
-  - copias contributors (@copias)
+  - restic 0.19.1 or newer.
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.info
 seealso:
   - module: funza.copias.repository_init

@@ -20,12 +20,6 @@ description:
   - Where only a provider's deliveries exist that cannot be restored here, a certificate of the provider's that was
     recorded in the last year stands for it.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   database:
     description: Name of the database in the deployment's file.
     type: str
@@ -35,14 +29,11 @@ options:
     type: bool
     default: false
 requirements:
-  - The Python package C(copias), which is in this repository, and a server of the database's engine and version.
+  - A server of the database's engine and version.
 notes:
   - A copy that was restored today already is not restored again.
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.database_snapshot

@@ -21,26 +21,15 @@ description:
   - The plan, with restic's own answer, is kept in the state as evidence before anything is removed.
   - Sealed packages of cases are never removed by this; RV(expired) tells how many wait for the approval of two people.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   repositories:
     description: Names of repositories in the deployment's file; all of them when empty.
     type: list
     elements: str
     default: []
 requirements:
-  - The Python package C(copias), which is in this repository.
   - restic 0.19.1 or newer.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, why, and what to do. It also returns
-    RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 """
 

@@ -17,25 +17,13 @@ description:
   - A store that is full within 60 days opens a finding, once, and is warned of each time.
   - A store that does not answer is told as a warning; looking after it is the work of others.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   stores:
     description: Names of stores in the deployment's file; all of them when empty.
     type: list
     elements: str
     default: []
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.package_store

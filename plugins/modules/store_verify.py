@@ -19,12 +19,6 @@ description:
   - A package that was altered or is gone opens a finding and is warned of; the others are read all the same.
   - A store that does not answer is told as a warning; its packages wait for the next time.
 options:
-  config:
-    description:
-      - The deployment's file, C(copias.yml).
-      - The inventory plugin P(funza.copias.workspace#inventory) sets the variable C(copias_config) to it.
-    type: path
-    required: true
   stores:
     description: Names of stores in the deployment's file; all of them when empty.
     type: list
@@ -38,14 +32,8 @@ options:
     description: Minutes after which no other package is begun.
     type: int
     default: 120
-requirements:
-  - The Python package C(copias), which is in this repository.
-notes:
-  - A failure tells in RV(ignore:msg), in Spanish, what happened, to whose copy, why, and what to do.
-    It also returns RV(ignore:error), RV(ignore:exit_code) and RV(ignore:transient).
-author:
-  - copias contributors (@copias)
 extends_documentation_fragment:
+  - funza.copias._office
   - funza.copias._case.attributes
 seealso:
   - module: funza.copias.store_capacity

@@ -202,7 +202,7 @@ def _read(office: Office, queued: Event) -> bytes:
             "una carta que iba a enviarse ya no es la que se escribió",
             whose=queued.data["key"],
             why=f"{path} falta o fue cambiado",
-            repair="lo que decía está en `copias nightly --plan`, en los hallazgos y en la bitácora",
+            repair="lo que decía está en los hallazgos (`copias finding list`) y en la bitácora",
         )
     return content
 

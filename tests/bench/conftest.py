@@ -7,8 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ from copias_sandbox.oauth.keys import CLIENT_ID
 
 PROGRAMS = Path(__file__).parent / "mailbox"
 FULL = os.environ.get("COPIAS_BENCH") == "full"
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that some work takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 class Figures:

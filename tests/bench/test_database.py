@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +30,7 @@ from copias.database.postgresql.session import connect, conninfo
 from copias.database.postgresql.tools import client_for
 from copias.progress import ignore
 from copias_sandbox import sinfa
+from tests.bench.conftest import timed
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
 MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "1000" if FULL else "100"))
@@ -90,12 +90,6 @@ def busy() -> float:
 
 def best(work: Callable[[], float]) -> float:
     return min(work() for _ in range(TRIES))
-
-
-def timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def null_dump(connection: Connection) -> float:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from copias.database.firebird.restore import entrance, services
 from copias.database.firebird.tools import require_client
 from copias.progress import ignore
 from copias_sandbox import sinfa, sinfa_firebird
+from tests.bench.conftest import timed
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
 MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "300" if FULL else "40"))
@@ -35,12 +35,6 @@ def server() -> Iterator[sinfa.Sinfa]:
         Path(place).chmod(0o755)
         with sinfa_firebird.serve(Path(place) / "sinfa", megabytes=MEGABYTES) as started:
             yield started
-
-
-def timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def bare_dump(connection: Connection, sink: Path) -> None:

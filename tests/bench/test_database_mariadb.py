@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from copias.database.mariadb.driver import OPTIONS
 from copias.database.mariadb.session import options_in_memory
 from copias.progress import ignore
 from copias_sandbox import sinfa, sinfa_mariadb
+from tests.bench.conftest import timed
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
 MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "400" if FULL else "60"))
@@ -35,12 +35,6 @@ def server() -> Iterator[sinfa.Sinfa]:
         Path(place).chmod(0o755)
         with sinfa_mariadb.serve(Path(place) / "sinfa", megabytes=MEGABYTES) as started:
             yield started
-
-
-def timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def bare_dump(connection: Connection, sink: Path) -> None:

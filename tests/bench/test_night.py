@@ -31,7 +31,7 @@ from copias.repository.locks import hold_repository
 from copias.repository.opening import open_repository, prepare_repository
 from copias.repository.program import find_restic
 from copias_sandbox import sinfa
-from tests.bench.conftest import Figures
+from tests.bench.conftest import Figures, timed
 from tests.integration.night.conftest import DATABASE, REPOSITORY, Town, make_town
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
@@ -175,12 +175,6 @@ def new_peers() -> Iterator[Callable[[], Peers]]:
     finally:
         sinfa.remove(folder / "sinfa")
         shutil.rmtree(folder)
-
-
-def timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def growth(peers: Peers, name: str, work: Callable[[], float]) -> tuple[float, int]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from copias.audit.mirrors import last_of_mirrors
-from copias.audit.model import Column, Remark, Section, put_in_order, remark_of, say_moment
+from copias.audit.model import Column, Remark, Section, put_in_order, remark_of
 from copias.errors import BackupError, NotAllowed
 from copias.mailbox.permission import Leave, find_leaves
 from copias.night.catalogue import CLOCKS
+from copias.package.texts import format_moment
 from copias.store.names import safe_part
 
 if t.TYPE_CHECKING:
@@ -98,7 +99,7 @@ class _Judge:
         if last is None:
             verdict, why = "SIN COPIA", "no hay ninguna copia verificada"
         elif self.now - last.moment > self.limit_of(policy):
-            verdict, why = "VENCIDA", f"la última verificada es del {say_moment(last.moment.isoformat())}"
+            verdict, why = "VENCIDA", f"la última verificada es del {format_moment(last.moment.isoformat())}"
         else:
             self.add(kind, name, department, GOOD, last, policy)
             return
@@ -200,7 +201,7 @@ def _judge_mailbox(
         _, policy = judge.office.deployment.known_policies.of_account(one.address, **place)
         repair = f"copias nightly --only {one.address}"
         if last is None and one.address in found.synced:
-            repair += f"; la bitácora dice que su espejo se copió el {say_moment(found.synced[one.address])}"
+            repair += f"; la bitácora dice que su espejo se copió el {format_moment(found.synced[one.address])}"
         judge.judge("Buzón", one.address, one.department, last, policy, repair)
 
 
@@ -263,7 +264,9 @@ def _say_uncovered(name: str) -> Remark:
 
 
 def _say_directory(inventory: Inventory) -> Remark:
-    known = f"se usa la foto del inventario del {say_moment(inventory.seen)}" if inventory.seen else "no hay una foto"
+    known = (
+        f"se usa la foto del inventario del {format_moment(inventory.seen)}" if inventory.seen else "no hay una foto"
+    )
     why = inventory.error.why or inventory.error.what if inventory.error else ""
     return Remark(
         severity="yellow",

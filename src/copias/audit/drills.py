@@ -6,9 +6,10 @@ import typing as t
 from datetime import datetime
 from statistics import median
 
-from copias.audit.model import Column, Remark, Section, put_in_order, say_moment
+from copias.audit.model import Column, Remark, Section, put_in_order
 from copias.drill.history import Drill, list_drills
 from copias.night.catalogue import CLOCKS
+from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,10 +110,10 @@ def _judge(name: str, drills: Sequence[Drill], row: dict[str, t.Any]) -> Iterabl
         what, why = "nunca se ha restaurado con éxito una copia", "no hay un simulacro que haya pasado"
         yield Remark(severity="red", what=what, whose=whose, why=why, repair=repair, clause=CLAUSE)
     elif row["verdict"] == "VENCIDO":
-        what, why = "su último simulacro es más viejo de lo permitido", f"fue el {say_moment(row['last'])}"
+        what, why = "su último simulacro es más viejo de lo permitido", f"fue el {format_moment(row['last'])}"
         yield Remark(severity="red", what=what, whose=whose, why=why, repair=repair, clause=CLAUSE)
     if drills and drills[-1].outcome == "failed":
-        why = "; ".join(drills[-1].problems)[:300] or f"fue el {say_moment(drills[-1].when)}"
+        why = "; ".join(drills[-1].problems)[:300] or f"fue el {format_moment(drills[-1].when)}"
         what = "su último simulacro falló"
         yield Remark(severity="red", what=what, whose=whose, why=why, repair=repair, clause=CLAUSE)
     if row["trend"] == "más lenta":

@@ -7,8 +7,9 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from copias.audit.inventory import REVIEWED, SEEN, read_snapshot
-from copias.audit.model import Column, Remark, Section, put_in_order, remark_of, say_moment
+from copias.audit.model import Column, Remark, Section, put_in_order, remark_of
 from copias.errors import BackupError
+from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,8 +55,8 @@ def inventory_section(
         part="inventory",
         title="Inventario: quién llegó, se fue o cambió, y quién lo revisó",
         summary=(
-            ("Desde", say_moment(begin.isoformat())),
-            ("Hasta", say_moment(end.isoformat())),
+            ("Desde", format_moment(begin.isoformat())),
+            ("Hasta", format_moment(end.isoformat())),
             ("Fotos comparadas", str(len(wanted))),
             *((change, str(count)) for change, count in sorted(counts.items())),
             ("Última revisión", _say_review(reviews[-1]) if reviews else "ninguna"),
@@ -123,7 +124,7 @@ def _judge_reviews(events: Sequence[Event], reviews: Sequence[Event]) -> Iterato
         yield Remark(
             severity="yellow",
             what="nadie ha revisado los últimos cambios del inventario",
-            whose=f"foto del {say_moment(seen[-1].time)}",
+            whose=f"foto del {format_moment(seen[-1].time)}",
             why=f"la última revisión: {_say_review(reviews[-1])}" if reviews else "no consta ninguna revisión",
             repair="mire los cambios y regístrelo: copias audit inventory --review «qué se revisó»",
             clause=CLAUSE,
@@ -131,7 +132,7 @@ def _judge_reviews(events: Sequence[Event], reviews: Sequence[Event]) -> Iterato
 
 
 def _say_review(event: Event) -> str:
-    return f"{say_moment(event.time)}, {event.actor.get('name', '')}: {event.data['text']}"
+    return f"{format_moment(event.time)}, {event.actor.get('name', '')}: {event.data['text']}"
 
 
 def _describe_review(event: Event) -> dict[str, str]:

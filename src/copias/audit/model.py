@@ -5,9 +5,8 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 
-from copias.case.rows import BOGOTA
+from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,20 +169,12 @@ def say_value(value: t.Any, form: Form) -> str:
     if value is None or value == "":
         return ""
     if form == "moment":
-        return say_moment(str(value))
+        return format_moment(str(value))
     if form == "hours":
         return f"{value / 24:.0f} días" if value >= 72 else f"{value:.0f} h"
     if form == "seconds":
         return _say_seconds(float(value))
     return "sí" if value is True else "no" if value is False else str(value)
-
-
-def say_moment(text: str) -> str:
-    """Return a moment in ISO 8601 as ``25/11/2026 14:05``, in Bogotá; a text that is none as it is."""
-    try:
-        return f"{datetime.fromisoformat(text).astimezone(BOGOTA):%d/%m/%Y %H:%M}"
-    except (ValueError, OverflowError):
-        return text
 
 
 def say_clause(name: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from copias.audit.model import say_moment
+from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
     from copias.audit.model import AuditReport
@@ -27,5 +27,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = say_moment
+    environment.filters["moment"] = format_moment
     return environment

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from copias.audit.model import Column, Remark, Section, put_in_order, say_moment
+from copias.audit.model import Column, Remark, Section, put_in_order
 from copias.drill.history import FAILED, PASSED
 from copias.findings import list_findings
 from copias.night.report import FINISHED
+from copias.package.texts import format_moment
 from copias.run.folder import RunFolder
 
 if t.TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _tell_failure(row: dict[str, t.Any]) -> Remark:
         severity="yellow",
         what="su última ejecución falló",
         whose=str(row["what"]),
-        why=f"{row['run']}, del {say_moment(str(row['started']))}: {row['failed']} fallos",
+        why=f"{row['run']}, del {format_moment(str(row['started']))}: {row['failed']} fallos",
         repair=f"copias run {case}" if case else "vea por qué con `copias nightly`, y repítala",
         clause=CLAUSE,
     )
@@ -208,7 +209,7 @@ def _tell_findings(events: Iterable[Event], now: datetime) -> Iterator[Remark]:
             severity="red" if old else "yellow",
             what=f"hallazgo {finding.finding} sin tratar: {finding.what}",
             whose=finding.about,
-            why=f"abierto el {say_moment(finding.opened_at)}. {finding.why}"[:500],
+            why=f"abierto el {format_moment(finding.opened_at)}. {finding.why}"[:500],
             repair=f"{finding.repair}; después, copias finding treat {finding.finding} --action …".removeprefix("; "),
             clause=FINDING,
         )

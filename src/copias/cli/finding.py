@@ -86,8 +86,6 @@ def _facts(finding: Finding) -> list[tuple[str, str]]:
 
 
 def _day(moment: str) -> str:
-    from datetime import datetime
+    from copias.package.texts import format_moment
 
-    from copias.case.rows import BOGOTA
-
-    return f"{datetime.fromisoformat(moment).astimezone(BOGOTA):%d/%m/%Y %H:%M}"
+    return format_moment(moment)

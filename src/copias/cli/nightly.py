@@ -68,11 +68,14 @@ def make_nightly_copies(
         only=wanted,
     )
     if detach:
-        run = folder.path.name
-        told = f"Ejecución {run}. Sígala con: copias nightly --follow"
-        output.show({"run": run, "exit_code": None}, lambda: typer.echo(told))
-        return
-    follow_night(office, folder, output)
+        _tell_started(folder.path.name, output)
+    else:
+        follow_night(office, folder, output)
+
+
+def _tell_started(run: str, output: Output) -> None:
+    told = f"Ejecución {run}. Sígala con: copias nightly --follow"
+    output.show({"run": run, "exit_code": None}, lambda: typer.echo(told))
 
 
 def _look_only(office: Office, output: Output, *, plan: bool, follow: bool, stop: bool) -> bool:

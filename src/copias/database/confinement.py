@@ -79,7 +79,7 @@ class Confinement:
     Args:
         programs: files that it may run; itself is one.
         reads: files and folders, with all that is in them.
-        writes: folders in which it may do anything but run what lies there.
+        writes: folders in which it may do anything but start what lies there directly.
         ports: of TCP at which it may listen; it may connect to none.
     """
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from copias.case.rows import BOGOTA
-from copias.package.texts import printable
+from copias.package.texts import format_moment, printable
 
 
 def render(template: str, **values: t.Any) -> str:
@@ -27,9 +25,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": _say_moment}
+    environment.filters |= {"moment": format_moment}
     return environment
-
-
-def _say_moment(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(BOGOTA):%d/%m/%Y %H:%M}"

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from copias.errors import BackupError
 from copias.mailbox.mirror import MirrorReader
 from copias.mailbox.mirror.layout import INDEX
+from copias.night.catalogue import CLOCKS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-CLOCKS: t.Final = timedelta(minutes=5)
-"""What two clocks may differ by: a copy that is further in the future than this says nothing."""
 MONTH: t.Final = timedelta(days=30)
 
 

@@ -22,7 +22,7 @@ from copias.mailbox.status import mirror_folder
 from copias.night.catalogue import REMOVED, VOIDED
 from copias.night.mirrors_view import KEPT, bucket_of, name_of
 from copias.people import Role
-from copias.repository.locks import hold_repository
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import reading
 
 if t.TYPE_CHECKING:
@@ -33,7 +33,6 @@ if t.TYPE_CHECKING:
     from copias.office import Office
 
 RECOVERED: t.Final = "mirror.recovered"
-WAIT: t.Final = 1800.0
 _CLOSED: t.Final = frozenset({State.CANCELLED, State.ON_HOLD, State.RESOLVED})
 
 

@@ -30,7 +30,7 @@ from copias.night.day import tonight
 from copias.night.mirrors_read import read_back
 from copias.night.mirrors_view import DAYS, HOST, KEPT, READ, find_frozen, frozen_folder, name_of, view_of
 from copias.progress import Step
-from copias.repository.locks import hold_repository
+from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import has_mirror, push_mirror
 from copias.repository.opening import open_repository
 
@@ -41,8 +41,6 @@ if t.TYPE_CHECKING:
     from copias.office import Office
     from copias.repository.repository import Line
 
-WAIT: t.Final = 1800.0
-"""Seconds to wait for another process of this machine that has the repository."""
 _NAMED: t.Final = 20
 
 

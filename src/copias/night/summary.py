@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from copias.case.rows import BOGOTA
 from copias.letters import Draft
-from copias.package.texts import printable
+from copias.package.texts import format_moment, printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def _say_green(report: NightReport) -> str:
 
 
 def _say_moment(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone(BOGOTA).strftime("%d/%m/%Y %H:%M") if moment else "no se sabe"
+    return format_moment(moment) or "no se sabe"
 
 
 def _day(report: NightReport) -> datetime:

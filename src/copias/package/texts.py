@@ -123,6 +123,14 @@ def format_time(moment: datetime | None) -> str:
     return moment.astimezone(BOGOTA).strftime("%d/%m/%Y %H:%M") if moment else ""
 
 
+def format_moment(text: str) -> str:
+    """Return a moment in ISO 8601 as :func:`format_time` does; a text that is none as it is."""
+    try:
+        return format_time(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return text
+
+
 def format_date(day: date | None) -> str:
     """Return ``dd/mm/aaaa``."""
     return day.strftime("%d/%m/%Y") if day else ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from copias.case.rows import BOGOTA
+from copias.package.texts import format_moment
 
 
 def render(template: str, **values: t.Any) -> bytes:
@@ -25,12 +25,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": _say_moment, "day": _say_day}
+    environment.filters |= {"moment": format_moment, "day": _say_day}
     return environment
-
-
-def _say_moment(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(BOGOTA):%d/%m/%Y %H:%M}"
 
 
 def _say_day(day: str | date) -> str:
