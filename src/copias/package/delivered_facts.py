@@ -44,6 +44,6 @@ class DeliveredFacts(Facts):
     """Name of the dump in its archive, made printable; empty when it lies plain."""
     dump_bytes: Count
     dump_sha256: Hash
-    scan: t.Literal["clean", "absent", "off"]
-    """What ClamAV said; whether it was there; whether it was asked for."""
+    scan: t.Literal["clean", "partial", "absent", "off"]
+    """What ClamAV said, of all of it or of a part; whether it was there; whether it was asked for."""
     load: LoadFacts

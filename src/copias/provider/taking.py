@@ -16,7 +16,7 @@ from copias.progress import Step
 from copias.provider.checksum import LARGEST, check_sum
 from copias.provider.examining import Examined, copy_dump, examine
 from copias.provider.loading import Ask, Loaded, can_load, load_dump
-from copias.provider.scanning import Scan, scan
+from copias.provider.scanning import LARGEST_SCANNED, Scan, scan
 from copias.provider.unfit import Unfit, limits_of
 
 if t.TYPE_CHECKING:
@@ -106,6 +106,8 @@ def judge(
                 why=error.strerror or str(error),
                 repair=f"libere espacio en el disco de {deployment.state} y ejecute el caso otra vez",
             ) from error
+    if scanned == "clean" and examined.bytes > LARGEST_SCANNED:
+        scanned = "partial"
     return Taken(file, checksum, scanned, examined, loaded)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import hashlib
-import io
 import json
 import subprocess
 import sys
-import typing as t
 import zipfile
-from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -20,14 +16,8 @@ import pytest
 from copias.case.evidence import read_trusted_manifest
 from copias.case.result import proven_result
 from copias.case.starting import plan_start
-from copias.case.states import State
 from copias.case.storing import plan_storing
-from copias.database.children import child_environment
-from copias.database.postgresql.scratch import ScratchServer
-from copias.database.postgresql.session import connect, conninfo
-from copias.database.postgresql.tools import installed
-from copias.errors import Altered, Doubtful
-from copias.office import Office
+from copias.errors import Altered
 from copias.package import ProofLevel, open_package, public_path, verify_package
 from copias.package.schema import PATH
 from copias.provider.arrival import look_for_arrival
@@ -36,20 +26,11 @@ from copias.provider.packing import plan_package
 from copias.provider.proving import plan_proof
 from copias.provider.quarantine import quarantine_folder
 from copias.provider.waiting import AwaitingProvider, resume_if_arrived
-from copias.sinfa.believing import accept_copy
-from copias.sinfa.check_settings import LatestDate
 from copias.store import part_name
 from copias_sandbox.world import PROJECT
 from tests.integration.case.conftest import CASE, Desk
+from tests.integration.case.delivering import BAK, SQL, deliver, drop, finish, make_zip, rejections, take_in
 from tests.integration.case.remote import ask, end_playbook, provider, remote_office, to_provider
-
-SQL = (
-    b"-- MariaDB dump 10.19\n-- Server version\t11.4.2-MariaDB\nCREATE DATABASE `sinfa`;\nUSE `sinfa`;\n"
-    b"-- Dump completed on 2026-11-26  1:02:03\n"
-)
-"""A dump that is recognised and, creating its own database, is never loaded here."""
-BAK = b"TAPE" + bytes(2044)
-REJECTED = "[Caso 1234] La copia que entregó no se puede usar"
 
 
 @pytest.fixture
@@ -58,45 +39,6 @@ def remote(home: Path, desk: Desk) -> Desk:
     desk.office = remote_office(home, desk)
     ask(desk)
     return desk
-
-
-def drop(desk: Desk) -> Path:
-    return desk.config.parent.parent / "entregas" / CASE
-
-
-def deliver(desk: Desk, name: str, content: bytes) -> Path:
-    drop(desk).mkdir(exist_ok=True)
-    path = drop(desk) / name
-    path.write_bytes(content)
-    return path
-
-
-def make_zip(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-def take_in(desk: Desk) -> None:
-    """Do the step of module provider_package, in a run that begins because something arrived."""
-    story = desk.office.book.story(CASE)
-    if story.state is State.ON_HOLD:
-        resume_if_arrived(desk.office, story)
-        plan_start(desk.office, CASE).run()
-        end_playbook(desk)
-    plan_package(desk.office, CASE).run()
-
-
-def finish(desk: Desk) -> None:
-    take_in(desk)
-    plan_storing(desk.office, CASE).run()
-    plan_proof(desk.office, CASE).run()
-
-
-def rejections(desk: Desk) -> list[dict[str, t.Any]]:
-    return [event.data for event in desk.office.book.story(CASE).events if event.event == "provider.rejected"]
 
 
 # What is fit
@@ -264,25 +206,27 @@ def test_quarantine_has_a_size(home: Path, desk: Desk) -> None:
     assert (rejection["quarantine"], rejection["bytes"]) == ("", 102)
 
 
-@pytest.mark.parametrize(("code", "words"), [(1, "Eicar-Test"), (0, "")])
+@pytest.mark.parametrize(("mark", "found"), [(b"UNA-MARCA", ["Copias.Prueba"]), (b"", [])], ids=["marked", "clean"])
 def test_antivirus_rejects_what_it_finds(
-    home: Path, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+    home: Path, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, found: list[str]
 ) -> None:
+    """ClamAV itself, with a signature of this test."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    (programs / "clamscan").write_text(f'#!/bin/sh\necho "$3: Eicar-Test FOUND"\nexit {code}\n')
+    (programs / "own.ndb").write_text(f"Copias.Prueba:0:*:{b'UNA-MARCA'.hex()}\n")
+    (programs / "clamscan").write_text(f'#!/bin/sh\nexec /usr/bin/clamscan --database={programs}/own.ndb "$@"\n')
     (programs / "clamscan").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin:/usr/sbin")
     place = provider(desk.config.parent.parent)["drop"]
     desk.office = remote_office(home, desk, drop={**place, "scan": True})
     ask(desk)
-    deliver(desk, "sinfa.bak", BAK)
+    deliver(desk, "sinfa.bak", BAK + mark)
 
     take_in(desk)
 
     told = [rejection["reason"] for rejection in rejections(desk)]
-    assert [words in reason for reason in told] == [True] * code
-    assert (desk.office.book.story(CASE).copy is None) == bool(code)
+    assert [word in reason for word, reason in zip(found, told, strict=True)] == [True] * len(found)
+    assert (desk.office.book.story(CASE).copy is None) == bool(found)
 
 
 # Crashes
@@ -354,107 +298,3 @@ def test_stored_package_that_changed_is_never_called_proven(remote: Desk) -> Non
         plan_proof(remote.office, CASE).run()
 
     assert remote.office.book.story(CASE).copies[-1].status == "void"
-
-
-# Loaded
-
-
-@pytest.fixture(scope="session")
-def dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """A small database as pg_dump writes it: ``plain`` and ``custom``."""
-    folder = tmp_path_factory.mktemp("dumps")
-    tools = next(one for one in installed() if one.has("pg_dump", "postgres", "initdb"))
-    made = {}
-    with ScratchServer(tools.major) as server:
-        with closing(connect(server.connection)) as session:
-            session.execute(
-                'CREATE ROLE dueno; CREATE TABLE public.asiento (id int PRIMARY KEY, valor numeric, "con\nsalto" text);'
-                "ALTER TABLE public.asiento OWNER TO dueno; GRANT SELECT ON public.asiento TO dueno;"
-                "INSERT INTO public.asiento SELECT i, i * 1.10, E'a\\\\b;\\n''c' FROM generate_series(1, 500) i"
-            )
-        database = conninfo(dataclasses.replace(server.connection, database="postgres"))
-        for name in ("plain", "custom"):
-            command = [tools["pg_dump"], f"--format={name}", f"--file={folder / name}", f"--dbname={database}"]
-            subprocess.run(command, check=True, env=child_environment(), timeout=60)
-            made[name] = (folder / name).read_bytes()
-    return made
-
-
-def test_dump_of_an_engine_of_ours_is_loaded_and_counted(remote: Desk, dumps: dict[str, bytes]) -> None:
-    deliver(remote, "copia.zip", make_zip(**{"carpeta/copia.dat": dumps["plain"], "LEEME.txt": b"hola"}))
-
-    finish(remote)
-
-    story = remote.office.book.story(CASE)
-    copy = story.copy
-    assert copy is not None
-    assert copy.proof["level"] == ProofLevel.LOADED.value
-    assert (copy.proof["tables"], copy.proof["rows"]) == (1, 500)
-    assert "cargada en un servidor de prueba, sin comparar con el origen" in proven_result(story).proof
-
-
-@pytest.mark.parametrize(
-    ("extra", "reason"),
-    [
-        (b"\\! touch {marker}", "que ningún volcado lleva"),
-        (b"SELECT 1 \\! touch {marker}\n;", "42601"),
-        (b"COPY public.asiento (valor) FROM stdin;\nx\n\\.\n", "22P02"),
-    ],
-    ids=["shell command", "within a line", "bad row"],
-)
-def test_hostile_or_broken_sql_runs_nothing_here_and_is_rejected(
-    remote: Desk, dumps: dict[str, bytes], tmp_path: Path, extra: bytes, reason: str
-) -> None:
-    marker = tmp_path / "owned"
-    end = b"--\n-- PostgreSQL database dump complete"
-    added = extra.replace(b"{marker}", str(marker).encode())
-    deliver(remote, "copia.sql", dumps["plain"].replace(end, added + b"\n" + end))
-
-    take_in(remote)
-
-    (rejection,) = rejections(remote)
-    assert reason in rejection["reason"]
-    assert not marker.exists()
-
-
-def test_what_the_server_lets_nobody_do_is_not_done_and_leaves_the_dump_unproven(
-    remote: Desk, dumps: dict[str, bytes], tmp_path: Path
-) -> None:
-    marker = tmp_path / "owned"
-    end = b"--\n-- PostgreSQL database dump complete"
-    added = f"COPY (SELECT 1) TO PROGRAM 'touch {marker}';\n".encode()
-    deliver(remote, "copia.sql", dumps["plain"].replace(end, added + end))
-
-    finish(remote)
-
-    copy = remote.office.book.story(CASE).copy
-    assert copy is not None
-    assert copy.proof["level"] == ProofLevel.INTACT.value
-    assert not marker.exists()
-
-
-@pytest.mark.parametrize("cut_at", [200, -700])
-def test_truncated_archive_of_pg_dump_is_rejected(remote: Desk, dumps: dict[str, bytes], cut_at: int) -> None:
-    deliver(remote, "copia.dump", dumps["custom"][:cut_at])
-
-    take_in(remote)
-
-    assert "cortado o dañado" in rejections(remote)[0]["reason"]
-
-
-def test_dump_of_last_year_waits_for_a_person(remote: Desk, dumps: dict[str, bytes]) -> None:
-    deployment = remote.office.deployment
-    check = LatestDate(name="último asiento", kind="latest_date", sql="SELECT date '2020-01-01'", days=5)
-    database = deployment.databases["hacienda"].model_copy(update={"checks": (check,)})
-    changed = deployment.model_copy(update={"databases": {"hacienda": database}})
-    remote.office = Office(changed, remote.office.actor)
-    deliver(remote, "copia.dump", dumps["custom"])
-
-    with pytest.raises(Doubtful, match="último asiento"):
-        finish(remote)
-    accept_copy(remote.office, CASE, reason="es la de cierre")
-    plan_proof(remote.office, CASE).run()
-
-    copy = remote.office.book.story(CASE).copy
-    assert copy is not None
-    assert (copy.status, copy.proof["accepted"]) == ("verified", "es la de cierre")
