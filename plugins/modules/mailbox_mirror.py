@@ -108,6 +108,19 @@ mailboxes:
         repair: un superadministrador la reactiva
         exit_code: 3
         transient: false
+news:
+  description:
+    - The accounts that a report by host is worth its while for. With O(always) all of RV(mailboxes), else those whose
+      mirror changed or is not up to date.
+  returned: success
+  type: list
+  elements: str
+  sample: [marta.ejemplo@example.test, ana.prueba@example.test]
+unchanged:
+  description: How many accounts were found as their mirrors are.
+  returned: success
+  type: int
+  sample: 0
 """
 
 import typing as t
@@ -136,9 +149,12 @@ def mirror(module: OfficeModule) -> dict[str, t.Any]:
     else:
         outcomes = mirror_accounts(office, accounts, reconcile=module.params["reconcile"], look=look)
     publish_outcomes(office, outcomes.values())
+    news = [account for account, outcome in outcomes.items() if outcome.is_news]
     return {
         "changed": any(outcome.changed for outcome in outcomes.values()),
         "mailboxes": {account: outcome.to_dict() for account, outcome in outcomes.items()},
+        "news": list(outcomes) if module.params["always"] else news,
+        "unchanged": len(outcomes) - len(news),
         "diff": show_difference(outcomes.values()),
     }
 

@@ -7,6 +7,7 @@ import ssl
 import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import aiohttp
 import orjson
@@ -16,7 +17,7 @@ from copias.errors import BadConfiguration
 from copias.google.bodies import Bodies
 from copias.google.clock import Clock, SystemClock
 from copias.google.consent_file import open_consents, read_client
-from copias.google.credentials import damaged_key, read_key
+from copias.google.credentials import Signer, make_signer, read_key
 from copias.google.errors import GoogleBadRequest, GoogleRefused
 from copias.google.proxy import EnvironmentProxy
 from copias.google.refusals import Asker, explain_bad_request, explain_refusal
@@ -215,10 +216,11 @@ class GoogleSession:
         consent = folder.find(account) if folder and account else None
         if consent and settings.oauth_client and frozenset(scopes) <= frozenset(consent.scopes):
             return ConsentGrant(consent, read_client(settings.oauth_client), self._post)
-        try:
-            return DelegatedGrant(self._key, account or None, self._post)
-        except ValueError:
-            raise damaged_key(self._settings.key_file) from None
+        return DelegatedGrant(self._key, self._signer, account or None, self._post)
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return make_signer(self._key, self._settings.key_file)
 
     async def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         try:

@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from copias.google.consent_file import Consent, OAuthClient
+    from copias.google.credentials import Signer
 
 EARLY: t.Final = 300.0
 """Seconds before its end at which a token is no longer used."""
@@ -64,21 +65,16 @@ class DelegatedGrant:
 
     Args:
         key: the content of its key file.
+        signer: made of that key.
         account: whom to act for; ``None`` is the service account.
         post: how the form travels.
-
-    Raises:
-        ValueError: the private key is damaged.
     """
 
     consent = False
 
-    def __init__(self, key: Mapping[str, t.Any], account: str | None, post: Post) -> None:
-        from google.auth.crypt import RSASigner
-
-        make: t.Any = RSASigner.from_service_account_info
-        self._signer = make(key)
+    def __init__(self, key: Mapping[str, t.Any], signer: Signer, account: str | None, post: Post) -> None:
         self._key = key
+        self._signer = signer
         self._account = account
         self._post = post
 

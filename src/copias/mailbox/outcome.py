@@ -64,6 +64,11 @@ class Outcome:
         """Tell whether nothing is wrong with the account: time or quota was wanting."""
         return isinstance(self.error, Postponed | QuotaExhausted)
 
+    @property
+    def is_news(self) -> bool:
+        """Tell whether anything came of it: the mirror is another than before, or it is not up to date."""
+        return self.changed or self.error is not None
+
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data, without anything of any message but ids."""
         return {

@@ -7,6 +7,7 @@ import yaml
 
 from copias_sandbox.seed.words import DOMAIN
 from copias_sandbox.world import PROJECT
+from tests.e2e.town import NO_REPOSITORY
 from tests.integration.ansible import plays
 from tests.integration.ansible.modules import documented
 
@@ -25,7 +26,8 @@ STANDING = {
 @pytest.fixture
 def hosts(town):
     """Three accounts with mail, and an inventory of them beside the deployment's."""
-    town.configure(mailboxes__standing=STANDING, mailboxes__time_limit="PT4S", google__attempts=2, directory=False)
+    quick = {"mailboxes__time_limit": "PT4S", "google__attempts": 2, "directory": False}
+    town.configure(mailboxes__standing=STANDING, **quick, **NO_REPOSITORY)
     for place, account in enumerate(ACCOUNTS):
         town.admin.user(account, isMailboxSetup=True, suspended=False, name={"fullName": account}, orgUnitPath="/")
         town.admin.mailbox(account, count=6, mean_bytes=900, seed=place)
@@ -122,10 +124,34 @@ def test_reconciling_is_a_playbook_of_its_own(town, hosts):
     assert "different: []" in played.text
 
 
+def test_night_tells_by_host_what_changed_and_what_failed_and_counts_the_rest(town, hosts, modules):
+    modules.run("mailbox_mirror", accounts=[*ACCOUNTS])
+    town.admin.deliver(ANA)
+    town.admin.suspend(LUZ)
+    nothing_else = {"repositories": {}, "policies": {}, "databases__hacienda__repository": None}
+    town.configure(mailboxes__standing=STANDING, directory=False, **nothing_else)
+
+    played = mirror(town, hosts, playbook="nightly.yml")
+
+    mailboxes = {host: (one["changed"], one["failed"]) for host, one in played.recap.items() if "@" in host}
+    assert mailboxes == {ANA: (1, 0), LUZ: (0, 1)}, played.text
+    assert "AccountSuspended" in played.text
+    assert "unchanged_mailboxes: 1" in played.text
+
+
+def test_account_that_was_asked_for_by_name_is_told_by_host_though_nothing_changed(town, hosts, modules):
+    first = modules.run("mailbox_mirror", accounts=[ANA, LUZ], night=True)
+    again = modules.run("mailbox_mirror", accounts=[ANA, LUZ], night=True)
+    named = modules.run("mailbox_mirror", accounts=[ANA], night=True, always=True)
+
+    assert [(one["news"], one["unchanged"]) for one in (first, again, named)] == [([ANA, LUZ], 0), ([], 2), ([ANA], 1)]
+
+
 def test_module_returns_what_it_documents(town, hosts, modules):
     result = modules.run("mailbox_mirror", accounts=[ANA])
 
     described = documented("mailbox_mirror")["mailboxes"]["sample"]
+    assert documented("mailbox_mirror").keys() == result.keys() - {"changed", "diff", "invocation"}
     assert all(set(one) == set(result["mailboxes"][ANA]) for one in described.values())
     assert result["diff"]["after"][ANA] > 0
     assert result["diff"]["before"][ANA] is None
