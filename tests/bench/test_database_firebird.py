@@ -1,6 +1,7 @@
 """What a night of Firebird costs beside bare gbak into the same sink, and what its digests and proof add.
 
-``COPIAS_BENCH_MB`` is the database's size; without it 300 in a full run and 40 in a short one.
+``COPIAS_BENCH_MB`` is the database's size; without it 340 in a full run, which makes a dump of more than 200 MB, and
+40 in a short one.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from copias_sandbox import sinfa, sinfa_firebird
 from tests.bench.conftest import timed
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
-MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "300" if FULL else "40"))
+MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "340" if FULL else "40"))
 TRIES = 3
-SLACK = 1.35
-"""A busy machine is allowed this much beyond each target; the printed figure is what counts."""
+BUSY = 1.35
+SLACK = 1.0 if FULL else BUSY
+"""A short run, on CI's machine, is allowed this much beyond each target; the printed figure is what counts."""
+FIXED = 0.0 if FULL else 0.3
+"""Seconds that no size changes (two looks at the catalogue): much of what a small database takes."""
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +71,7 @@ def test_night_without_digests_costs_little_more_than_the_bare_tool(server: sinf
         f" · with digests of the same moment {min(whole):.2f} s"
     )
     assert abs((tmp_path / "b.fbk").stat().st_size - size) <= 1024
-    fixed = 0.3  # reading the catalogue twice: what a small database is mostly made of
-    assert min(ours) <= 1.15 * SLACK * min(bare) + fixed
+    assert min(ours) <= 1.15 * SLACK * min(bare) + FIXED
 
 
 def test_proof_beside_its_restore(server: sinfa.Sinfa, tmp_path: Path) -> None:
@@ -83,4 +86,4 @@ def test_proof_beside_its_restore(server: sinfa.Sinfa, tmp_path: Path) -> None:
         f" · restore {proof.restore_seconds:.2f} s · comparison {proof.compare_seconds:.2f} s"
     )
     assert proof.equal
-    assert proof.compare_seconds <= proof.restore_seconds * SLACK + 2
+    assert proof.compare_seconds <= proof.restore_seconds * BUSY + 2

@@ -24,9 +24,12 @@ from tests.bench.conftest import timed
 
 FULL = os.environ.get("COPIAS_BENCH") == "full"
 MEGABYTES = int(os.environ.get("COPIAS_BENCH_MB", "400" if FULL else "60"))
-TRIES = 3
-SLACK = 1.35
-"""A busy machine is allowed this much beyond each target; the printed figure is what counts."""
+TRIES = 5
+BUSY = 1.35
+SLACK = 1.0 if FULL else BUSY
+"""A short run, on CI's machine, is allowed this much beyond each target; the printed figure is what counts."""
+FIXED = 0.0 if FULL else 0.3
+"""Seconds that no size changes (two looks at the catalogue): much of what a small database takes."""
 
 
 @pytest.fixture(scope="module")
@@ -51,20 +54,21 @@ def our_dump(driver: MariaDB, sink: Path) -> None:
 
 def test_night_without_digests_costs_little_more_than_the_bare_tool(server: sinfa.Sinfa, tmp_path: Path) -> None:
     bare, ours, whole = [], [], []
+    bare_dump(server.reader, tmp_path / "warm.sql")  # the first reader pays for the server's cold pages
     for _ in range(TRIES):  # in turns: what others take of the machine meanwhile is taken of each
         bare.append(timed(lambda: bare_dump(server.reader, tmp_path / "a.sql")))
         ours.append(timed(lambda: our_dump(MariaDB(server.reader, digests=False), tmp_path / "b.sql")))
         whole.append(timed(lambda: our_dump(MariaDB(server.reader), tmp_path / "c.sql")))
 
     size = (tmp_path / "a.sql").stat().st_size
-    ratio = min(mine / floor for mine, floor in zip(ours, bare, strict=True))
+    ratios = [mine / floor for mine, floor in zip(ours, bare, strict=True)]
     print(
         f"\n{size / 1e6:.0f} MB into a file: mariadb-dump {min(bare):.2f} s · ours without digests {min(ours):.2f} s,"
-        f" ratio {ratio:.2f} (target 1.15) · with digests of the same moment {min(whole):.2f} s"
+        f" ratio {min(ours) / min(bare):.2f} (target 1.15; each {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
+        f" · with digests of the same moment {min(whole):.2f} s"
     )
     assert (tmp_path / "a.sql").read_bytes() == (tmp_path / "c.sql").read_bytes()
-    fixed = 0.3  # reading the catalogue twice: what a small database is mostly made of
-    assert min(ours) <= 1.15 * SLACK * min(bare) + fixed
+    assert min(ours) <= 1.15 * SLACK * min(bare) + FIXED
 
 
 def test_proof_beside_a_bare_restore(server: sinfa.Sinfa, tmp_path: Path) -> None:
@@ -79,4 +83,4 @@ def test_proof_beside_a_bare_restore(server: sinfa.Sinfa, tmp_path: Path) -> Non
         f" · restore {proof.restore_seconds:.2f} s · comparison {proof.compare_seconds:.2f} s"
     )
     assert proof.equal
-    assert proof.compare_seconds <= proof.restore_seconds * SLACK + 2
+    assert proof.compare_seconds <= proof.restore_seconds * BUSY + 2

@@ -7,13 +7,13 @@ from copias.database.contract import (
     Driver,
     DumpRecord,
     LargeObjects,
-    Scratch,
     Sink,
     SourceFacts,
     TableDigest,
 )
 from copias.database.elsewhere import NamesItself, RestoresElsewhere
 from copias.database.registry import ENGINES, driver_for
+from copias.database.scratch_server import Scratch
 from copias.database.verification import Verification, verify
 
 __all__ = [

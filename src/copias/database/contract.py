@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from copias.database.scratch_server import Scratch
 from copias.errors import BadConfiguration
 from copias.progress import Report
 
@@ -210,20 +211,6 @@ class SourceFacts:
     predicted_seconds: float
     restorable: bool
     """Whether a server of this version can be started here, so that the copy can be proved by restoring it."""
-
-
-class Scratch(t.Protocol):
-    """A private server that lives only for a proof. ``connection`` is of its administrator."""
-
-    @property
-    def connection(self) -> Connection:
-        """Return how to reach it."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Return its version."""
-        ...
 
 
 class Driver(t.Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import typing as t
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from copias.findings import open_finding
 from copias.night import catalogue, manifest
 from copias.night.catalogue import NightCopy, list_night_copies
 from copias.night.day import night_of, tonight
+from copias.night.dumping import start_dumping
 from copias.night.job import Job, JobFolder, nights
 from copias.progress import Step
 from copias.repository.faults import Incomplete
@@ -141,16 +141,17 @@ class NightCopying:
         command = [
             *("backup", f"--host={self._name}", f"--tag=run={name},engine={settings.engine}"),
             *(f"--stdin-filename={self._name}.dump", "--stdin-from-command", "--"),
-            *(sys.executable, "-I", "-m", "copias.night.producer", str(folder.path)),
         ]
         limit = settings.time_limit.total_seconds()
-        try:
-            self._repository.run(command, doing="guardar el volcado", each=hear, seconds=limit)
-        except Incomplete as error:
-            self._drop(name, str(summary.get("snapshot_id", "")), error.why)
-            raise folder.read_error() or error from None
-        except BackupError as error:
-            raise folder.read_error() or error from None
+        with start_dumping(folder) as dumping:
+            try:
+                command += dumping.command
+                self._repository.run(command, doing="guardar el volcado", each=hear, seconds=limit)
+            except Incomplete as error:
+                self._drop(name, str(summary.get("snapshot_id", "")), error.why)
+                raise dumping.find_error() or error from None
+            except BackupError as error:
+                raise dumping.find_error() or error from None
         step(max(0, int(summary["total_bytes_processed"]) - step.done))
         return str(summary["snapshot_id"]), int(summary["total_bytes_processed"])
 

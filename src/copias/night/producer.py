@@ -1,9 +1,9 @@
-"""The process that restic runs: dump one database to the standard output, and vouch for it or fail.
+"""The process that dumps one database into restic's input, and vouches for the dump or fails.
 
-``python -I -m copias.night.producer FOLDER``. restic stores a snapshot only when this exits 0, and that comes only
-after the dump is whole and its record is on the disk. restic gives us its environment, its password's path included:
-none of it goes any further. When restic is killed nobody reads any more, and then this ends too, and with it the dump
-program, which the kernel kills when its parent dies.
+``python -I -m copias.night.producer FOLDER DESCRIPTOR``; the descriptor is the socket on which restic's command, see
+:mod:`copias.night.gate`, hands its output over. restic stores a snapshot only when that command ends well, and it is
+told to only after the dump is whole and its record is on the disk. When restic is killed nobody reads any more, and
+then this ends too, and with it the dump program, which the kernel kills when its parent dies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import dataclasses
 import fcntl
 import os
 import select
+import socket
 import sys
 import threading
 import typing as t
@@ -20,27 +21,36 @@ from pathlib import Path
 
 from copias.database.registry import driver_for
 from copias.errors import BackupError, BadConfiguration, CopyFailed
+from copias.night import gate
 from copias.night.job import JobFolder
 from copias.progress import ignore
 
 if t.TYPE_CHECKING:
-    from copias.database.contract import Driver, DumpRecord
+    from copias.database.contract import Driver, Sink
     from copias.night.job import Job
 
 PIPE: t.Final = 1 << 20
 """Bytes of the pipe to restic: it chops and encrypts in bursts."""
 
 
+class _NobodyReads(Exception):
+    """restic, or its command, is gone."""
+
+
 def main(arguments: list[str]) -> int:
     """Dump what the job in a folder says; return the exit code, 0 only when all is whole and recorded."""
-    for name in [name for name in os.environ if name.startswith("RESTIC_")]:
-        del os.environ[name]
-    (given,) = arguments
-    folder = JobFolder(Path(given))
-    output = _take_output()
-    _die_with_reader(output)
+    folder = JobFolder(Path(arguments[0]))
     try:
-        folder.write_record(_dump(folder.read_job(), output))
+        # All that is slow and asks nothing of the database comes while restic still opens its repository.
+        job = folder.read_job()
+        driver = driver_of(job)
+        with socket.socket(fileno=int(arguments[1])) as waiting:
+            command, output = _take_output(waiting)
+        _die_with_reader(output)
+        folder.write_record(driver.dump(_writer(output), report=ignore, least=job.least))
+        _say_whole(command)
+    except _NobodyReads:
+        return gate.NOBODY_READS
     except BackupError as error:
         folder.write_error(error)
         return 1
@@ -51,13 +61,22 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _take_output() -> int:
-    """Return the standard output's descriptor, which from here on nothing else can write to."""
-    output = os.dup(1)
-    os.dup2(2, 1)
+def _take_output(waiting: socket.socket) -> tuple[socket.socket, int]:
+    """Wait for restic's command; return the line to it, and the output that it hands over."""
+    command, _ = waiting.accept()
+    _, found, _, _ = socket.recv_fds(command, 1, 1)
+    if not found:
+        raise _NobodyReads
     with suppress(OSError):  # an account may have used up its pipe pages: slower, not wrong
-        fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE)
-    return output
+        fcntl.fcntl(found[0], fcntl.F_SETPIPE_SZ, PIPE)
+    return command, found[0]
+
+
+def _say_whole(command: socket.socket) -> None:
+    try:
+        command.sendall(gate.WHOLE)
+    except OSError as error:
+        raise _NobodyReads from error
 
 
 def _die_with_reader(output: int) -> None:
@@ -70,18 +89,21 @@ def _die_with_reader(output: int) -> None:
 
     def watch() -> None:
         poll.poll()
-        os._exit(1)
+        os._exit(gate.NOBODY_READS)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _dump(job: Job, output: int) -> DumpRecord:
+def _writer(output: int) -> Sink:
     def sink(chunk: bytes) -> None:
         rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(output, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(output, rest) :]
+        except BrokenPipeError as error:
+            raise _NobodyReads from error  # the one who watches may come second
 
-    return driver_of(job).dump(sink, report=ignore, least=job.least)
+    return sink
 
 
 def driver_of(job: Job) -> Driver:
@@ -100,4 +122,6 @@ def driver_of(job: Job) -> Driver:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # restic waits for the end of the pipe, and the interpreter takes a tenth of a second to end

@@ -219,3 +219,24 @@ def test_copying_never_ends_a_session_of_the_town_hall(postgresql, wait_until) -
         thread.join(20)
 
     assert errors == []
+
+
+def test_roles_are_told_of_an_account_that_may_have_no_connection_more_than_the_dump_takes(postgresql) -> None:
+    connection = postgresql.fresh()
+    postgresql.swell(connection)
+    with postgresql.administrator("postgres") as session:
+        session.execute(f"ALTER ROLE {connection.user} CONNECTION LIMIT 2")  # the moment's, and pg_dump's
+        try:
+            chunks: list[bytes] = []
+
+            def sink(chunk: bytes) -> None:
+                if not chunks:
+                    time.sleep(0.5)  # while pg_dump has more to send, the roles find no connection free
+                chunks.append(chunk)
+
+            record = PostgreSQL(connection, digests=False).dump(sink, report=ignore)
+        finally:
+            session.execute(f"ALTER ROLE {connection.user} CONNECTION LIMIT -1")
+
+    assert b"CREATE ROLE" in record.globals_sql
+    assert not any("roles" in words for words in record.left_out)

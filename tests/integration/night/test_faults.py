@@ -24,6 +24,7 @@ from copias.errors import (
     StoreFull,
 )
 from copias.findings import list_findings
+from copias.night import gate
 from copias.night.catalogue import list_night_copies
 from copias.night.checking import check_structure, find_altered
 from copias.progress import ignore
@@ -43,7 +44,8 @@ from tests.integration.night.conftest import (
 from tests.integration.retention.forge import Forge
 
 PROJECT = Path(__file__).parents[3]
-PROGRAMS = ("pg_dump", "copias.night.producer", "restic")
+GATE = str(Path(gate.__file__))
+PROGRAMS = ("pg_dump", "copias.night.producer", "restic", GATE)
 
 
 def assert_nothing_counts(town: Town) -> None:
@@ -53,7 +55,7 @@ def assert_nothing_counts(town: Town) -> None:
     assert town.snapshots() == ()
 
 
-@pytest.mark.parametrize("victim", PROGRAMS)
+@pytest.mark.parametrize("victim", PROGRAMS, ids=["pg_dump", "producer", "restic", "gate"])
 def test_killed_program_leaves_no_copy_and_the_next_run_makes_one(big: Town, victim: str) -> None:
     killing = in_the_middle(victim, psutil.Process.kill)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copias.database.children import child_environment
-from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts, TableDigest
+from copias.database.contract import Connection, Contents, DumpRecord, Row, Sink, SourceFacts, TableDigest
 from copias.database.firebird.catalog import (
     Facts,
     Table,
@@ -36,6 +36,7 @@ from copias.database.firebird.tools import Tools, require_client, server_for
 from copias.database.firebird.users import read_roles, read_users
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
+from copias.database.scratch_server import Scratch
 from copias.database.settling import require_same_schema, settle
 from copias.errors import BadConfiguration
 from copias.progress import Report

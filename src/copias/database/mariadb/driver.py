@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copias.database.children import child_environment
-from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts, TableDigest
+from copias.database.contract import Connection, Contents, DumpRecord, Row, Sink, SourceFacts, TableDigest
 from copias.database.mariadb.catalog import list_tables, read_facts, say_left_out
 from copias.database.mariadb.digest import METHOD, NO_METHOD, Digester, digest_all, require_method
 from copias.database.mariadb.grants import require_reading
@@ -28,6 +28,7 @@ from copias.database.mariadb.tools import Program as DumpProgram
 from copias.database.mariadb.tools import dump_program, server_for
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
+from copias.database.scratch_server import Scratch
 from copias.database.settling import definitions_changed, settle
 from copias.errors import CopyFailed
 from copias.progress import Report

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import typing as t
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -45,31 +46,19 @@ class Archive:
 
 
 class HeadReader:
-    """Takes a dump's first chunks, until pg_restore has seen all its contents."""
+    """Takes a dump's first chunks until pg_restore has seen all contents, and reads those while the rest goes by."""
 
     def __init__(self, tools: Tools, whose: str) -> None:
         self._tools = tools
         self._whose = whose
         self._head = bytearray()
-        self._lister: Process | None = None
+        self._reading: Future[Archive] | None = None
 
     def __enter__(self) -> t.Self:
         with ExitStack() as opened:
             # Files, not pipes: the lister never waits for us while we wait for it.
             self._listing = opened.enter_context(memory_file())
             self._complaints = opened.enter_context(memory_file())
-            self._opened = opened.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._lister is not None:
-            self._close_input(self._lister)
-            stop(self._lister)
-        self._opened.close()
-
-    def feed(self, chunk: bytes) -> None:
-        """Take a chunk if it is still wanted."""
-        if self._lister is None:
             self._lister = spawn(
                 [self._tools["pg_restore"], "--list"],
                 environment=child_environment(),
@@ -77,7 +66,18 @@ class HeadReader:
                 stdout=self._listing,
                 stderr=self._complaints,
             )
-        if self._lister.stdin is None or self._lister.stdin.closed:
+            self._beside = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="índice"))
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_input(self._lister)
+        stop(self._lister)
+        self._opened.close()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a chunk if it is still wanted."""
+        if self._reading is not None or self._lister.stdin is None:
             return
         if len(self._head) > MOST:
             raise CopyFailed("el volcado tiene demasiados objetos", whose=self._whose, why=f"más de {MOST} bytes")
@@ -87,12 +87,16 @@ class HeadReader:
             self._lister.stdin.flush()
         except BrokenPipeError:  # it has read its fill
             self._close_input(self._lister)
+            self._reading = self._beside.submit(self._read)
 
     def finish(self) -> Archive:
         """Return what the dump says of itself."""
-        if self._lister is None:
-            raise CopyFailed("el volcado está vacío", whose=self._whose)
+        if self._reading is not None:
+            return self._reading.result()
         self._close_input(self._lister)
+        return self._read()
+
+    def _read(self) -> Archive:
         try:
             code = self._lister.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -130,7 +134,7 @@ def parse_schema(text: str) -> dict[str, str]:
     headers = list(_HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     objects: dict[str, str] = {}
-    for header, end in zip(headers, ends, strict=True):
+    for header, end in zip(headers, ends, strict=bool(headers)):  # of an empty database there is no object
         if header["type"].endswith(" DATA"):  # an archive's schema lists the refresh of a view, a dump's does not
             continue
         schema = "" if header["schema"] == "-" else f"{header['schema']}."

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from copias.database.children import run_tool
-from copias.database.contract import Connection, Contents, DumpRecord, Row, Scratch, Sink, SourceFacts
+from copias.database.contract import Connection, Contents, DumpRecord, Row, Sink, SourceFacts
 from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
 from copias.database.postgresql.catalog import Facts, list_relations, read_facts
 from copias.database.postgresql.digest import NO_METHOD, Digester, NoDigester, method_for, require_method
@@ -19,11 +18,13 @@ from copias.database.postgresql.new_database import drop_unfinished, give_name, 
 from copias.database.postgresql.passwords import password_in_memory
 from copias.database.postgresql.question import ask
 from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
+from copias.database.postgresql.roles import RolesReader
 from copias.database.postgresql.scratch import ScratchServer
 from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.snapshot import Snapshot, open_snapshot, require_held
 from copias.database.postgresql.tools import Tools, client_for, server_for
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
+from copias.database.scratch_server import Scratch
 from copias.errors import CopyFailed, SourceUnavailable
 from copias.progress import Report
 
@@ -134,12 +135,15 @@ class PostgreSQL:
         with (
             self._digester(snapshot, method) as digester,
             HeadReader(tools, whose) as head,
+            RolesReader(self.connection, tools) as roles,
             self._program(tools, snapshot) as program,
         ):
-            produced = self._produce(program, snapshot, _tee(head.feed, sink), report, digester.check, least)
+            passed_on = _tee(head.feed, roles.feed, sink)
+            produced = self._produce(program, snapshot, passed_on, report, digester.check, least)
             archive = head.finish()
             self._require_same_tables(archive, snapshot)
             tables, large_objects = digester.finish()
+            globals_sql, missing = roles.finish()
         with explained(whose):  # last: were the locks' session lost, nothing that was read could be trusted
             facts = read_facts(snapshot.session)
         contents = Contents(
@@ -150,7 +154,8 @@ class PostgreSQL:
             schema_sha256=archive.schema_sha256,
             large_objects=large_objects,
         )
-        return self._record(contents, produced, facts, tools, started)
+        record = self._record(contents, produced, facts, tools, started)
+        return dataclasses.replace(record, globals_sql=globals_sql, left_out=(*record.left_out, *missing))
 
     def _digester(self, snapshot: Snapshot, method: str) -> Digester | NoDigester:
         if not self.digests:
@@ -197,7 +202,6 @@ class PostgreSQL:
     def _record(
         self, contents: Contents, produced: Produced, facts: Facts, tools: Tools, started: datetime
     ) -> DumpRecord:
-        globals_sql, missing = self._globals(tools)
         return DumpRecord(
             **{field.name: getattr(contents, field.name) for field in dataclasses.fields(contents)},
             engine=self.engine,
@@ -215,33 +219,8 @@ class PostgreSQL:
             finished=datetime.now(UTC),
             extensions=facts.extensions,
             roles=facts.roles,
-            left_out=(*facts.left_out(), *missing, *(() if self.digests else (NO_DIGESTS,))),
-            globals_sql=globals_sql,
+            left_out=(*facts.left_out(), *(() if self.digests else (NO_DIGESTS,))),
         )
-
-    def _globals(self, tools: Tools) -> tuple[bytes, tuple[str, ...]]:
-        """Return the server's roles as SQL without passwords; where that is not permitted, the words that say so."""
-        command = [
-            tools["pg_dumpall"],
-            "--globals-only",
-            "--no-role-passwords",
-            "--no-password",
-            f"--database={self.connection.database}",
-            f"--dbname={conninfo(self.connection)}",
-        ]
-        with password_in_memory(self.connection) as (environment, pass_fds, secrets):
-            try:
-                sql = run_tool(
-                    command,
-                    whose=str(self.connection),
-                    what="leer los roles del servidor",
-                    environment=environment,
-                    pass_fds=pass_fds,
-                    secrets=secrets,
-                )
-            except CopyFailed as error:
-                return b"", (f"Los roles del servidor: {error.why}",)
-        return sql, ()
 
     def _require_same_tables(self, archive: Archive, snapshot: Snapshot) -> None:
         """Raise unless the dump carries the rows of exactly the tables that are digested."""
@@ -265,9 +244,9 @@ class PostgreSQL:
         )
 
 
-def _tee(first: t.Callable[[bytes], object], second: t.Callable[[bytes], object]) -> Sink:
-    def both(chunk: bytes) -> None:
-        first(chunk)
-        second(chunk)
+def _tee(*sinks: t.Callable[[bytes], object]) -> Sink:
+    def all_of_them(chunk: bytes) -> None:
+        for sink in sinks:
+            sink(chunk)
 
-    return both
+    return all_of_them
