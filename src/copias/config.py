@@ -14,6 +14,7 @@ import yaml
 from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, ValidationError, model_validator
 
 from copias.case.notice_settings import NoticeSettings
+from copias.database.scratch_settings import ScratchSettings
 from copias.errors import BadConfiguration
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
@@ -63,6 +64,7 @@ class Deployment(InventoryOptions):
     retention: RetentionSettings = RetentionSettings()
     night: NightSettings = NightSettings()
     poll: PollSettings = PollSettings()
+    scratch_servers: ScratchSettings = ScratchSettings()
     policies: dict[PolicyName, Policy] = Field(default_factory=dict)
     procedure: Procedure = Procedure()
     departments: tuple[str, ...] = ()

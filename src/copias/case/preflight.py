@@ -9,12 +9,15 @@ from copias.case.intake import Intake
 from copias.case.kinds import KIND_WORDS, Check, Forecast, kind_of
 from copias.case.rows import MODE_WORDS
 from copias.case.states import State
+from copias.database.account import unprivileged_account
+from copias.database.enclosing import find_fault, say_confinement
 from copias.errors import BackupError, NotReady
 from copias.provider.request import is_awaited
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from copias.database.scratch_settings import ScratchSettings
     from copias.office import Office
 
 ROOM = 1.2
@@ -145,6 +148,18 @@ def check_store(office: Office, name: str, predicted_bytes: int) -> Check:
         free is None or free >= needed,
         f"quedan {free or 0} bytes y hacen falta {needed}",
         "libere espacio en el destino o amplíe la cuota",
+    )
+
+
+def check_walls(settings: ScratchSettings) -> Check:
+    """Check that what a restore runs is kept from this machine by all that there is; a warning, unless demanded."""
+    fault = find_fault(unprivileged_account())
+    return Check(
+        "aislamiento del servidor de prueba",
+        passed=fault is None,
+        why="" if fault is None else say_confinement(),
+        repair="" if fault is None else fault.repair,
+        warning=settings.walls != "required",
     )
 
 

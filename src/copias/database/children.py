@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import os
-import pwd
+import re
 import shutil
 import signal
 import subprocess
 import typing as t
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
 
-from copias.database.confinement import Confinement, confined
+from copias.database.account import Account, as_account, unprivileged_account
+from copias.database.enclosing import Enclosed, enclosing
 from copias.errors import CopyFailed, NotReady
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from copias.database.confinement import Confinement
+
+__all__ = [
+    "Account",
+    "Process",
+    "ToolInterrupted",
+    "child_environment",
+    "find_interruption",
+    "memory_file",
+    "run_tool",
+    "server_pid",
+    "signal_of",
+    "spawn",
+    "stop",
+    "tail_of",
+    "unprivileged_account",
+]
+
 Process: t.TypeAlias = "subprocess.Popen[bytes]"
 KEPT_IN_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "TZ")
+_SIGNALLED, _NO_SIGNAL = 128, 255
+_NOT_STARTED = re.compile(r"(?:bwrap|Landlock): ")
 GRACE = 5.0
 """Seconds that a program gets to end by itself before it is killed."""
 
 
-@dataclass(frozen=True)
-class Account:
-    """An account of the operating system without privileges, for programs that refuse root."""
-
-    name: str
-    uid: int
-    gid: int
+class ToolInterrupted(CopyFailed):
+    """A program did not end by itself: that says nothing of what it worked on."""
 
 
 def child_environment(**extra: str) -> dict[str, str]:
@@ -56,7 +70,7 @@ def spawn(
 ) -> Process:
     """Start a program in its own session, without a terminal; the kernel sends it ``death_signal`` when we die.
 
-    ``confinement`` says all that it may touch, where the kernel can keep it to that.
+    ``confinement`` says all that it may touch; what keeps it to that, :func:`say_confinement` says.
 
     The kernel means the *thread* that called this: never call it from a thread that ends before the program.
     ``setpriv`` (util-linux) arms the signal after the change of account, which would clear it.
@@ -64,22 +78,21 @@ def spawn(
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise NotReady("falta el programa setpriv", repair="instale el paquete util-linux")
-    if confinement is not None:
-        confinement = replace(confinement, programs=(*confinement.programs, Path(setpriv)))
+    launcher = (setpriv, "--pdeathsig", death_signal, "--")
     try:
-        with confined(confinement) as restrict:
-            return subprocess.Popen(
-                [setpriv, "--pdeathsig", death_signal, "--", *command],
+        with enclosing(command, confinement, account=account, launcher=launcher) as start:
+            return start.kind(
+                start.command,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 env=environment,
-                pass_fds=pass_fds,
-                preexec_fn=restrict,  # noqa: PLW1509 - two system calls: it takes no lock that a thread may hold
+                pass_fds=(*pass_fds, *start.descriptors),
+                preexec_fn=start.restrict,  # two system calls: it takes no lock that a thread may hold
                 # Its own group, to be ended as one, and its own session: gbak would ask the terminal for more.
                 start_new_session=True,
                 cwd="/",
-                **_as_account(account),
+                **as_account(account),
             )
     except (OSError, subprocess.SubprocessError) as error:
         raise NotReady(
@@ -89,14 +102,41 @@ def spawn(
         ) from error
 
 
-def _as_account(account: Account | None) -> dict[str, t.Any]:
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+def signal_of(process: Process) -> int:
+    """Return the signal that ended a program; 0 when it ended by itself."""
+    if isinstance(process, Enclosed):
+        # It tells what became of the program as a shell does; 255 is nobody's signal.
+        return process.returncode - _SIGNALLED if _SIGNALLED < process.returncode < _NO_SIGNAL else 0
+    return max(0, -process.returncode)
+
+
+def find_interruption(process: Process, complaints: str) -> str:
+    """Return why a program did not end by itself, which says nothing of what it worked on; empty when it did.
+
+    Args:
+        process: that ended.
+        complaints: what it, or whoever set up the walls around it, wrote.
+    """
+    if isinstance(process, Enclosed) and process.returncode != 0 and _NOT_STARTED.match(complaints):
+        return complaints
+    ended_by = signal_of(process)
+    return f"señal {ended_by}" if ended_by else ""
+
+
+def server_pid(process: Process | None) -> int:
+    """Return the number of the program's own process, which is not that of the walls around it; 0 without any."""
+    if process is None:
+        return 0
+    return (process.inside() if isinstance(process, Enclosed) else None) or process.pid
 
 
 def stop(process: Process, *, first: signal.Signals = signal.SIGTERM) -> None:
-    """End a program and its group, by force after a grace, and reap it. May be called twice."""
+    """End a program and its group, by force after a grace, and reap it. May be called twice.
+
+    One within walls is ended at once, and when this returns so are all that it started, of whatever group.
+    """
+    if isinstance(process, Enclosed):
+        _end_inside(process)
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, first)
@@ -106,6 +146,15 @@ def stop(process: Process, *, first: signal.Signals = signal.SIGTERM) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _end_inside(process: Enclosed) -> None:
+    inside = process.inside()
+    if inside is not None:
+        with suppress(ProcessLookupError):
+            os.kill(inside, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
 
 
 @contextmanager
@@ -133,12 +182,14 @@ def run_tool(
     pass_fds: Sequence[int] = (),
     secrets: Sequence[str] = (),
     account: Account | None = None,
+    confinement: Confinement | None = None,
     seconds: float = 300,
 ) -> bytes:
     """Run a program to its end and return what it wrote.
 
     Raises:
         CopyFailed: it failed or took more than ``seconds``; ``what`` is the verb phrase, in Spanish, of its job.
+        ToolInterrupted: somebody ended it, or its walls could not be set up.
     """
     with memory_file() as output, memory_file() as complaints:
         process = spawn(
@@ -149,6 +200,7 @@ def run_tool(
             stderr=complaints,
             pass_fds=pass_fds,
             account=account,
+            confinement=confinement,
         )
         try:
             code = process.wait(seconds)
@@ -157,7 +209,10 @@ def run_tool(
         finally:
             stop(process)
         if code != 0:
-            raise CopyFailed(f"no se pudo {what}", whose=whose, why=tail_of(complaints, secrets=secrets))
+            why = tail_of(complaints, secrets=secrets)
+            if interruption := find_interruption(process, why):
+                raise ToolInterrupted(f"no se pudo {what}", whose=whose, why=interruption)
+            raise CopyFailed(f"no se pudo {what}", whose=whose, why=why)
         output.seek(0)
         return output.read()
 
@@ -171,18 +226,3 @@ def tail_of(stream: t.IO[bytes], *, secrets: Sequence[str] = (), most: int = 200
         if secret:
             text = text.replace(secret, "***")
     return " · ".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def unprivileged_account() -> Account | None:
-    """Return the account that servers run as when we are root, else ``None``: as ourselves."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Account(name, entry.pw_uid, entry.pw_gid)
-    raise NotReady(
-        "no hay una cuenta sin privilegios para el servidor de prueba",
-        why="no existen las cuentas postgres ni nobody",
-        repair="cree la cuenta nobody o ejecute el programa con una cuenta que no sea root",
-    )

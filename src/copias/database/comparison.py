@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from copias.database.contract import Contents, TableDigest
 
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NAMED: t.Final = 20
+"""Tables that a sentence names."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -40,12 +46,29 @@ class TableResult:
         return self.expected is None or self.expected.known
 
 
+def compare_nothing(tables: Iterable[TableResult]) -> bool:
+    """Tell whether there are tables and not one could be compared: then nothing was proven, whatever did not differ."""
+    results = tuple(tables)
+    return bool(results) and not any(result.compared for result in results)
+
+
 def table_results(expected: Contents, found: Contents) -> tuple[TableResult, ...]:
     """Return one result for each table of either side, by name."""
     before = {(table.schema, table.table): table for table in expected.tables}
     after = {(table.schema, table.table): table for table in found.tables}
     return tuple(
         TableResult(f"{key[0]}.{key[1]}", before.get(key), after.get(key)) for key in sorted(before.keys() | after)
+    )
+
+
+def say_uncompared(results: Iterable[TableResult]) -> tuple[str, ...]:
+    """Return what a person must know of tables that were restored and had nothing to be compared with; else nothing."""
+    names = [result.name for result in results if not result.compared]
+    if not names:
+        return ()
+    shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return (
+        f"{len(names)} tablas cambiaban mientras se copiaban: están, y no se pudieron comparar con el origen: {shown}",
     )
 
 

@@ -1,44 +1,40 @@
-"""Keep a server that runs what somebody wrote into a dump from everything but its own folders (Landlock).
+"""What a server that runs what somebody wrote into a dump may touch, and what keeps it to that.
 
-A restore runs functions of the dump, in PostgreSQL as a superuser: they may start programs and read files as the
-account of the server. The kernel forbids it: no root is needed for that, and no rule can be taken back by the server.
-Where the kernel has no Landlock nothing is forbidden, and :func:`landlock_version` says so.
+A restore runs functions of the dump, in PostgreSQL as a superuser: they write files, load them as native code, and so
+do whatever the account of the server may do. Two walls stand around that, :mod:`copias.database.enclosing` sets them
+up:
 
-It forbids to open, read, write and run, TCP connections (version 4) and signals (version 6). It knows nothing of modes
-and owners (``chmod`` of a file of the same account works), of Unix sockets with a path, nor of UDP; and a program that
-was written to the server's own folder can be started through the loader. So the server has an account of its own
-wherever there is root, and without root what it restores should be trusted no more than that.
+*bubblewrap* gives the server users, processes, IPC and a root of its own: of this machine it sees the public
+libraries, its own programs and its own folders, all but its data read-only. Nothing else has a name there: no file to
+read, to ``chmod`` or to ``utime``, no socket of another server or agent, no ``/proc``, no ``/tmp``, no shell. It has
+no capabilities, makes no more namespaces, and sees, signals and traces no process but its own. PostgreSQL and MariaDB
+have a network of their own too, with nothing in it, and are reached by a socket in their folder. Firebird has no such
+socket: it keeps this machine's network, and a filter of system calls (:mod:`copias.database.system_calls`) lets it
+open TCP sockets and accept, but not connect, nor open any other kind of socket.
+
+*Landlock* stands inside of the first, or alone where bubblewrap cannot run: it forbids to open, read, write and start
+what is not listed here, TCP but for the listed ports (version 4), and abstract sockets and signals (version 6). Alone
+it knows nothing of modes and owners (``chmod`` of a file of the same account works), of Unix sockets with a path, nor
+of UDP, and a program that was written to the server's own folder can be started through the loader. Then the server
+has an account of its own wherever there is root, and without root what it restores should be trusted no more than
+that.
+
+What neither holds: a server can use up the processor, the memory and the disk of its folder while its time limit
+lasts; it can run native code *inside* of the walls; Firebird can listen at other ports where Landlock is older than
+version 4, and who connects to it there gets an answer; and a fault of the kernel itself.
+
+Programs that only read what a stranger made (``7z``, ``pg_restore --list``) stand within the same walls; run by root
+they keep its user namespace, without a capability.
+
+Which of them stood is never left unsaid: :func:`copias.database.enclosing.say_confinement`.
 """
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import os
-import stat
 import typing as t
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from copias.errors import NotReady
-
-if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-_CREATE, _ADD, _RESTRICT = 444, 445, 446
-"""Numbers of the system calls, the same on every architecture."""
-_ASK_VERSION: t.Final = 1
-_BENEATH, _PORT = 1, 2
-_NO_NEW_PRIVILEGES: t.Final = 38
-_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1, 1 << 1, 1 << 2, 1 << 3
-_TRUNCATE: t.Final = 1 << 14
-_ON_FILES: t.Final = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | 1 << 15
-_BITS: t.Final = {1: 13, 2: 14, 3: 15, 4: 15}
-"""How many kinds of access to files each version of Landlock knows; newer ones 16."""
-_BIND, _CONNECT = 1, 1 << 1
-_SCOPES: t.Final = 3
-"""Abstract sockets and signals: both only among the server's own processes."""
 READABLE: t.Final = (
     "/usr/lib",
     "/usr/lib64",
@@ -55,21 +51,6 @@ READABLE: t.Final = (
     "/sys/devices/system",
 )
 """What any program needs to start: libraries, words, the time zone. Nothing in them is anybody's secret."""
-LOADERS: t.Final = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-linux-armhf.so.3")
-"""What the kernel itself runs to start a program."""
-
-
-class _Rules(ctypes.Structure):
-    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
-
-
-class _Beneath(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = (("access", ctypes.c_uint64), ("parent", ctypes.c_int32))
-
-
-class _Port(ctypes.Structure):
-    _fields_ = (("access", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
 @dataclass(frozen=True)
@@ -80,102 +61,10 @@ class Confinement:
         programs: files that it may run; itself is one.
         reads: files and folders, with all that is in them.
         writes: folders in which it may do anything but start what lies there directly.
-        ports: of TCP at which it may listen; it may connect to none.
+        ports: of TCP at which it may listen, in this machine's network; without any it has a network of its own.
     """
 
     programs: tuple[Path, ...]
     writes: tuple[Path, ...]
     reads: tuple[Path, ...] = ()
     ports: tuple[int, ...] = ()
-
-
-@functools.cache
-def landlock_version() -> int:
-    """Return the version of the kernel's Landlock, 0 when it has none."""
-    return max(0, int(_library().syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))))
-
-
-def say_confinement() -> str:
-    """Say in Spanish, for the evidence, what keeps a scratch server from the rest of this machine."""
-    version = landlock_version()
-    if not version:
-        return "ninguno: el núcleo de esta máquina no tiene Landlock"
-    return f"Landlock {version}" + ("" if version >= 4 else ", sin límite de red")
-
-
-@contextmanager
-def confined(wanted: Confinement | None) -> Iterator[Callable[[], None] | None]:
-    """Yield what a child calls before it becomes the program; ``None`` where there is nothing to call.
-
-    Raises:
-        NotReady: the kernel has Landlock and refuses the rules.
-    """
-    if wanted is None or not landlock_version():
-        yield None
-        return
-    rules = _make_rules(wanted)
-    library = _library()
-
-    def restrict() -> None:
-        # Between fork and exec: two system calls and nothing else. A failure ends the child.
-        if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or library.syscall(_RESTRICT, rules, ctypes.c_uint32(0)):
-            raise OSError(ctypes.get_errno(), "Landlock")
-
-    try:
-        yield restrict
-    finally:
-        os.close(rules)
-
-
-def _make_rules(wanted: Confinement) -> int:
-    version = landlock_version()
-    everything = (1 << _BITS.get(version, 16)) - 1
-    asked = _Rules(everything, _BIND | _CONNECT if version >= 4 else 0, _SCOPES if version >= 6 else 0)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
-    rules = _call(_CREATE, ctypes.byref(asked), ctypes.c_size_t(size), ctypes.c_uint32(0))
-    try:
-        for path in (*map(Path, READABLE), *wanted.reads):
-            _allow(rules, path, _READ_FILE | _READ_FOLDER)
-        for path in (*map(Path, LOADERS), *wanted.programs):
-            _allow(rules, path, _READ_FILE | _EXECUTE)
-        for path in wanted.writes:
-            _allow(rules, path, everything & ~_EXECUTE)
-        _allow(rules, Path(os.devnull), (_READ_FILE | _WRITE_FILE | _TRUNCATE) & everything)
-        for port in wanted.ports if version >= 4 else ():
-            allowed = _Port(_BIND, port)
-            _call(_ADD, rules, ctypes.c_uint32(_PORT), ctypes.byref(allowed), ctypes.c_uint32(0))
-    except BaseException:
-        os.close(rules)
-        raise
-    return rules
-
-
-def _allow(rules: int, path: Path, access: int) -> None:
-    with suppress(FileNotFoundError):
-        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                access &= _ON_FILES
-            allowed = _Beneath(access, descriptor)
-            _call(_ADD, rules, ctypes.c_uint32(_BENEATH), ctypes.byref(allowed), ctypes.c_uint32(0))
-        finally:
-            os.close(descriptor)
-
-
-def _call(number: int, *arguments: t.Any) -> int:
-    answer = int(_library().syscall(number, *arguments))
-    if answer < 0:
-        code = ctypes.get_errno()
-        raise NotReady(
-            "no se pudo aislar el servidor de prueba",
-            why=os.strerror(code),
-            repair="avise al administrador del programa, con este mensaje y la versión del núcleo (uname -r)",
-        )
-    return answer
-
-
-@functools.cache
-def _library() -> ctypes.CDLL:
-    library = ctypes.CDLL(None, use_errno=True)
-    library.syscall.restype = ctypes.c_long
-    return library

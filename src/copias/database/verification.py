@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from copias.database.comparison import Difference, TableResult, compare, table_results
-from copias.database.confinement import say_confinement
+from copias.database.comparison import Difference, TableResult, compare, compare_nothing, table_results
 from copias.database.contract import Connection, Driver, DumpRecord
 from copias.errors import Altered, BackupError, CopyFailed, NotEqual, StoreFull
 from copias.progress import Report, ignore
@@ -28,6 +27,7 @@ BROKEN = (
     "connection lost to database",
     "Unable to complete network request",
     "from the connection",
+    "to the connection",
 )
 """What tools say when this machine, and not the dump, is the reason that a restore failed."""
 CUT = "could not read from input file"
@@ -172,13 +172,13 @@ def verify(
             restore_seconds=restore,
             compare_seconds=comparison,
             check_seconds=check,
-            confinement=say_confinement(),
+            confinement=scratch.confinement,
         )
 
 
 def _complain_of_nothing(tables: tuple[TableResult, ...]) -> tuple[str, ...]:
     """Say so when there are tables and not one could be compared: that is no proof of anything."""
-    if not tables or any(table.compared for table in tables):
+    if not compare_nothing(tables):
         return ()
     return ("Ninguna tabla se pudo comparar: todas cambiaban mientras se copiaban.",)
 

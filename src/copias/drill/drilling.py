@@ -20,11 +20,13 @@ from pathlib import Path
 from copias.case.rows import BOGOTA
 from copias.case.story import SPOILT
 from copias.database import verify
+from copias.database.comparison import compare_nothing
+from copias.database.enclosing import require_walls
 from copias.drill.history import FAILED, PASSED, Drill, list_drills
 from copias.errors import AlreadyRunning, Altered, NotEqual, NotReady
 from copias.files import locked, make_private_directory
 from copias.findings import open_finding
-from copias.night.catalogue import VERIFIED, VOIDED
+from copias.night.catalogue import CLOCKS, VERIFIED, VOIDED
 from copias.progress import Step
 from copias.sinfa.believing import accepted_checks, open_warnings
 from copias.sinfa.domain import ask_checks, compare_with_earlier, errors_of
@@ -117,13 +119,20 @@ def find_certificate(office: Office, database: str) -> Drill | None:
 
 
 def _find_done(office: Office, copy: SinfaCopy) -> Drill | None:
-    """Return today's drill of a copy, if it passed: what a place keeps is worth a look again tomorrow."""
-    today = datetime.now(BOGOTA).date()
-    for drill in list_drills(office.book.ledger.events(), database=copy.database):
-        of_today = datetime.fromisoformat(drill.when).astimezone(BOGOTA).date() == today
-        if of_today and (drill.copy, drill.outcome) == (copy.copy_id, "passed"):
-            return drill
-    return None
+    """Return the last drill of a copy, if it passed today: what a place keeps is worth a look again tomorrow.
+
+    One that failed since, that was of another place, whose day is of a wrong clock, or that left out a question which
+    is asked now, says nothing of what would be found now.
+    """
+    now = datetime.now(BOGOTA)
+    drills = list_drills(office.book.ledger.events(), database=copy.database)
+    last = next((drill for drill in reversed(drills) if drill.copy == copy.copy_id), None)
+    if last is None or (last.outcome, last.place) != ("passed", copy.place):
+        return None
+    when = datetime.fromisoformat(last.when).astimezone(BOGOTA)
+    asked = {check.name for check in office.deployment.database(copy.database).checks}
+    answered = {check["name"] for check in last.checks}
+    return last if when.date() == now.date() and when <= now + CLOCKS and asked <= answered else None
 
 
 def run_drill(plan: DrillPlan) -> Drill:
@@ -135,6 +144,7 @@ def run_drill(plan: DrillPlan) -> Drill:
         StoreUnavailable, StoreFull: the place does not answer; this machine has no room.
     """
     office, copy = plan.office, plan.copy
+    require_walls(office.deployment.scratch_servers)
     record = copy.record(office)
     trial = _Trial(office, copy, record, open_driver(office.deployment.database(copy.database)))
     with _alone(office) as spools, tempfile.TemporaryDirectory(dir=spools, prefix=_PREFIX) as spool:
@@ -156,7 +166,7 @@ def run_drill(plan: DrillPlan) -> Drill:
 
 def _require_comparison(copy: SinfaCopy, record: DumpRecord, proof: Verification) -> None:
     """Refuse to call a drill what restored tables, and knew of none what it should hold."""
-    if record.tables and not proof.compared:
+    if compare_nothing(proof.tables):
         raise NotReady(
             "la copia se restauró, pero no hay con qué comparar ninguna de sus tablas",
             whose=copy.copy_id,
@@ -228,6 +238,7 @@ class _Trial:
             outcome="passed",
             engine=record.engine,
             version=proof.version if proof else "",
+            confinement=proof.confinement if proof else "",
             tables=len(compared),
             rows=sum(table.found.rows for table in compared if table.found),
             bytes=record.bytes,

@@ -36,6 +36,7 @@ class Drill:
         outcome: ``passed``, ``failed`` or ``certified``.
         engine: and version of the server that it was restored into.
         version: of that server.
+        confinement: what kept it from the rest of the machine.
         tables: that were compared.
         rows: of these.
         bytes: of the dump.
@@ -53,6 +54,7 @@ class Drill:
     outcome: Outcome
     engine: str = ""
     version: str = ""
+    confinement: str = ""
     tables: int = 0
     rows: int = 0
     bytes: int = 0

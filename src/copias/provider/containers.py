@@ -26,8 +26,11 @@ if t.TYPE_CHECKING:
     from copias.provider.formats import Unpack
 
 BLOCK: t.Final = 1 << 20
-_METHODS: t.Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
-"""Those whose memory no archive can make large."""
+_PIECE: t.Final = 64 << 10
+"""Bytes of a gzip file that are read at a time: all of them are copied at the end of each member, of which a hostile
+file has one every 20 bytes."""
+_METHODS: t.Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Those that the standard library unpacks a block at a time; of 466 bytes of bzip2 it makes 600 MB at once."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def open_container(kind: Unpack, path: Path, limits: Limits) -> Container:
     """
     if kind == "gz":
         return GzipContainer(path)
-    if kind == "zip" and not _is_locked(path, limits):
+    if kind == "zip" and not _takes_program(path, limits):
         return ZipContainer(path, limits)
     from copias.provider.seven_zip import SevenZip
 
@@ -117,7 +120,7 @@ class GzipContainer:
         self._path = path
 
     def read(self, number: int) -> Iterator[bytes]:
-        """Yield the content; a single file has no number but 0."""
+        """Yield the content, and nothing at the end of each member; a single file has no number but 0."""
         del number
         try:
             yield from self._inflate()
@@ -131,14 +134,15 @@ class GzipContainer:
     def _inflate(self) -> Iterator[bytes]:
         with self._path.open("rb") as stream:
             unpacker, waiting = zlib.decompressobj(wbits=31), b""
-            while data := waiting or stream.read(BLOCK):
+            while data := waiting or stream.read(_PIECE):
                 if block := unpacker.decompress(data, BLOCK):
                     yield block
                 waiting = unpacker.unconsumed_tail
                 if unpacker.eof:
                     waiting = unpacker.unused_data.lstrip(b"\0")
-                    if not waiting and not (waiting := stream.read(BLOCK).lstrip(b"\0")):
+                    if not waiting and not (waiting := stream.read(_PIECE).lstrip(b"\0")):
                         return
+                    yield b""  # whoever reads looks at the clock: a member may be empty, and there may be any number
                     unpacker = zlib.decompressobj(wbits=31)
             raise Unfit("el .gz está cortado: le falta el final")
 
@@ -150,18 +154,22 @@ def _opened(path: Path) -> zipfile.ZipFile:
         raise Unfit(f"el .zip está cortado o dañado: {error}") from error
 
 
-def _is_locked(path: Path, limits: Limits) -> bool:
-    """Tell whether a zip file is encrypted and there is a password to try; see that its directory is no bomb first."""
+def _takes_program(path: Path, limits: Limits) -> bool:
+    """Tell whether a zip file is read by a program of its own; see that its directory is no bomb first.
+
+    It is where it is encrypted and there is a password to try, or compressed by bzip2.
+    """
     try:
         count, size = read_directory_size(path)
     except BrokenZip as error:
         raise Unfit(f"el .zip está cortado: {error}") from error
     if is_too_many(count, size, limits.entries):
         raise Unfit(f"el .zip dice tener {count} archivos, y se admiten {limits.entries}")
-    if limits.password_file is None:
-        return False
     with _opened(path) as archive:
-        return any(info.flag_bits & ENCRYPTED for info in archive.infolist())
+        infos = archive.infolist()
+    if any(info.flag_bits & ENCRYPTED for info in infos):
+        return limits.password_file is not None
+    return any(info.compress_type == zipfile.ZIP_BZIP2 for info in infos)
 
 
 def _check_info(info: zipfile.ZipInfo, limits: Limits) -> None:

@@ -56,7 +56,7 @@ _COMMENTS: t.Final = rb"\A(?:\xef\xbb\xbf)?(?:\s|--[^\r\n]*[\r\n]|\\restrict [^\
 """What a plain dump may begin with before the line that names its program."""
 _PG_VERSION: t.Final = _p(rb"-- Dumped from database version (\d+(?:\.\d+)*)")
 _MY_VERSION: t.Final = _p(rb"-- Server version\s+(\d+\.\d+\.\d+(?:-MariaDB)?)")
-_DONE: t.Final = _p(rb"-- Dump completed(?: on [^\r\n]*)?\s*(?:/\*[^\r\n]*\*/;?\s*)*\Z")
+_DONE: t.Final = _p(rb"-- Dump completed(?: on [^\r\n]*)?\s*(?:/\*(?:[^*\r\n]|\*(?!/))*\*/;?\s*)*\Z")
 
 FORMATS: t.Final[tuple[Format, ...]] = (
     Format("pg_custom", "volcado de PostgreSQL (formato custom)", _p(rb"\APGDMP\x01"), engine="postgresql"),

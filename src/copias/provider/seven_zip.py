@@ -1,14 +1,21 @@
-"""7z archives, and encrypted zip files, read by the program ``7z``: it writes to a pipe and to nothing else."""
+"""7z archives, and zip files encrypted or of bzip2, read by the program ``7z``, which writes to nothing but a pipe.
+
+It is a large old program that reads what a stranger made, so it stands within the walls of a scratch server: of this
+machine it sees the archive, and no network.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import typing as t
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
+from copias.database.children import child_environment, find_interruption, memory_file, signal_of, spawn, stop, tail_of
+from copias.database.confinement import Confinement
 from copias.delivery.zip_checks import find_name_fault
 from copias.errors import BadConfiguration, CopyFailed, NotReady
 from copias.provider.containers import BLOCK, Member
@@ -16,8 +23,8 @@ from copias.provider.unfit import Limits, Unfit, show
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from copias.database.children import Process
     from copias.provider.formats import Unpack
 
 PROGRAMS: t.Final = ("7z", "7zz", "7za")
@@ -26,6 +33,7 @@ _MEMORY: t.Final = 4 << 30
 _COMPLAINTS: t.Final = 64 << 10
 """Bytes that it may write into a file, such as the one that takes its complaints; a larger write kills it."""
 _FIELD: t.Final = re.compile(r"^(Path|Size|Attributes|Encrypted|Folder) = (.*)$", re.MULTILINE)
+_WRAPPER: t.Final = re.compile(rb'#! ?/bin/sh\s+exec (/usr/lib/[\w./-]+) "\$@"\s*\Z')
 _LISTING_LIMIT: t.Final = 64 << 20
 _LIST_SECONDS: t.Final = 600
 
@@ -86,10 +94,17 @@ class SevenZip:
 
     def _start(self, verb: str, *options: str, seconds: float, most: int) -> Iterator[bytes]:
         """Yield what the program writes; its end is judged by its exit code."""
-        command = [*_limiter(), self._program, verb, *options, *self._options()]
+        limiter = _find_limiter()
+        command = [*_limit(limiter, seconds), self._program, verb, *options, *self._options()]
+        confinement = Confinement((Path(limiter), Path(self._program)), writes=(), reads=(self._path,))
         with memory_file() as complaints, self._password() as password:
             process = spawn(
-                command, environment=child_environment(), stdin=password, stdout=subprocess.PIPE, stderr=complaints
+                command,
+                environment=child_environment(),
+                stdin=password,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                confinement=confinement,
             )
             written = 0
             try:
@@ -107,7 +122,19 @@ class SevenZip:
                 with suppress(OSError):
                     t.cast("t.IO[bytes]", process.stdout).close()
             if code != 0:
-                raise _judge(tail_of(complaints), code, has_password=self._limits.password_file is not None)
+                raise self._judge(process, tail_of(complaints))
+
+    def _judge(self, process: Process, words: str) -> Exception:
+        """Return what a failure of the program means: the archive's fault, or this machine's."""
+        if signal_of(process) == signal.SIGXCPU:
+            return Unfit("descomprimirlo toma más tiempo de procesador del que se admite")
+        if interruption := find_interruption(process, words):
+            return CopyFailed("se interrumpió la revisión de la entrega", why=f"7z: {interruption}")
+        if re.search(r"password|encrypted", words, re.IGNORECASE):
+            if self._limits.password_file is None:
+                return Unfit("está cifrado con contraseña, y aquí no se tiene")
+            return Unfit("está cifrado y la contraseña acordada no lo abre")
+        return Unfit("el archivo comprimido está cortado o dañado")
 
     def _options(self) -> list[str]:
         return [f"-t{self._kind}", "-sccUTF-8", "-bd", "--", str(self._path)]
@@ -140,15 +167,23 @@ def _find_program() -> str:
             why="no está el programa 7z",
             repair="instale el paquete p7zip-full y ejecute el caso otra vez",
         )
-    return found
+    # Debian's is a line of shell that starts the program, and within the walls there is no shell.
+    with Path(found).open("rb") as stream:
+        started = _WRAPPER.match(stream.read(1 << 10))
+    return started[1].decode() if started else found
 
 
-def _limiter() -> list[str]:
-    """Return the command that keeps the program from writing files and from taking all memory."""
+def _find_limiter() -> str:
     limiter = shutil.which("prlimit")
     if limiter is None:
         raise NotReady("falta el programa prlimit", repair="instale el paquete util-linux")
-    return [limiter, f"--fsize={_COMPLAINTS}", f"--as={_MEMORY}", "--core=0", "--"]
+    return limiter
+
+
+def _limit(limiter: str, seconds: float) -> list[str]:
+    """Return the command that keeps the program from writing files, and from taking all memory or for ever."""
+    time = f"--cpu={max(1, round(seconds))}"
+    return [limiter, f"--fsize={_COMPLAINTS}", f"--as={_MEMORY}", time, "--core=0", "--"]
 
 
 def _is_folder(fields: dict[str, str]) -> bool:
@@ -167,16 +202,3 @@ def _read_member(fields: dict[str, str], *, has_password: bool) -> Member:
     if not re.fullmatch(r"\d{1,18}", size):
         raise Unfit(f"{show(name)} no dice cuánto mide")
     return Member(name, int(size))
-
-
-def _judge(words: str, code: int, *, has_password: bool) -> Exception:
-    """Return what a failure of the program means: the archive's fault, or this machine's."""
-    if re.search(r"password|encrypted", words, re.IGNORECASE):
-        return Unfit(
-            "está cifrado y la contraseña acordada no lo abre"
-            if has_password
-            else "está cifrado con contraseña, y aquí no se tiene"
-        )
-    if code < 0:
-        return CopyFailed("se interrumpió la revisión de la entrega", why=f"7z terminó con la señal {-code}")
-    return Unfit("el archivo comprimido está cortado o dañado")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from copias.case.kinds import Check, Forecast
-from copias.case.preflight import check_store
+from copias.case.preflight import check_store, check_walls
 from copias.case.rows import MODE_WORDS, say_level
 from copias.errors import BackupError
 
@@ -74,7 +74,7 @@ class SinfaKind:
             return None, [Check("base de datos", passed=False, why=why, repair=repair)]
         source, found = _check_source(office, intake.subject or "", database)
         predicted = source.predicted_bytes if source else 0
-        found.append(check_store(office, database.store, predicted))
+        found += [check_walls(office.deployment.scratch_servers), check_store(office, database.store, predicted)]
         if source is None:
             return None, found
         return Forecast(predicted, source.predicted_seconds * PHASES, source_bytes=source.bytes), found

@@ -12,6 +12,7 @@ from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import publish_proof
 from copias.case.step import StepPlan
 from copias.database import verify
+from copias.database.enclosing import require_walls
 from copias.errors import Altered, NotEqual
 from copias.files import make_private_directory
 from copias.progress import Step
@@ -46,6 +47,7 @@ class ProofPlan(StepPlan):
             NotReady: no fit scratch server can be started here.
         """
         copy, office = self.require_copy(), self.office
+        require_walls(office.deployment.scratch_servers)
         record = read_dump(CopyFolder(office.deployment, copy.copy_id))
         begun = time.monotonic()
         try:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import threading
 import typing as t
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from copias.database import Connection, verify
-from copias.database.confinement import landlock_version
+from copias.database.landlock import landlock_version
 from copias.database.postgresql.session import connect
 from tests.integration.database.conftest import Dumped, PostgreSQLHarness
+from tests.integration.database.harness import Harness
 
 RUN = "EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {place}/marca'''"
 READ = "PERFORM pg_read_file('{place}/secreto')"
@@ -85,3 +91,103 @@ def test_superuser_of_the_scratch_server_neither_reads_nor_runs(
                 session.execute(forbidden.encode())
 
     assert (place / "marca").read_bytes() == b""
+
+
+@dataclass
+class Neighbour:
+    """Somebody else's server: counts who comes, and hangs up."""
+
+    path: socket.socket
+    tcp: socket.socket
+    visits: int = 0
+
+    def at(self, way: str) -> str:
+        if way == "path":
+            return f"host={Path(self.path.getsockname()).parent} port=5432"
+        return "host={} port={}".format(*self.tcp.getsockname())
+
+    def count(self) -> None:
+        for listener in (self.path, self.tcp):
+            with suppress(BlockingIOError):
+                while True:
+                    listener.accept()[0].close()
+                    self.visits += 1
+
+    @contextmanager
+    def hanging_up(self) -> Iterator[None]:
+        ended = threading.Event()
+
+        def serve() -> None:
+            while not ended.wait(0.02):
+                self.count()
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            serving.join()
+            self.count()
+
+
+@pytest.fixture
+def neighbour(server_folder: Path, tmp_path: Path) -> Iterator[Neighbour]:
+    """One at a Unix socket that the scratch server's account may use, and by TCP."""
+    folder = server_folder / f"v-{tmp_path.name[-12:]}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    with ExitStack() as opened:
+        own = opened.enter_context(socket.socket(socket.AF_UNIX))
+        own.bind(str(folder / ".s.PGSQL.5432"))
+        (folder / ".s.PGSQL.5432").chmod(0o777)
+        own.listen()
+        tcp = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        own.setblocking(False)
+        tcp.setblocking(False)
+        yield Neighbour(own, tcp)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("way", ["path", "tcp"])
+def test_function_of_a_dump_reaches_no_other_server(
+    postgresql: PostgreSQLHarness, dumped: t.Callable[[Connection], Dumped], neighbour: Neighbour, way: str
+) -> None:
+    at = neighbour.at(way)
+    act = (
+        f"EXECUTE $$CREATE SUBSCRIPTION ajena CONNECTION '{at} user=x dbname=x connect_timeout=5' PUBLICATION ajena "
+        "WITH (create_slot = false, enabled = false, copy_data = false)$$"
+    )
+    connection = postgresql.fresh()
+    with neighbour.hanging_up(), pytest.raises(psycopg.Error):
+        run_on_source(postgresql, connection, act.replace("$$", "$acto$"))
+    unconfined = neighbour.visits
+    assert unconfined  # it gets there: what follows is no accident
+    with postgresql.administrator(connection.database) as session:
+        session.execute(TRAP.format(act=act, reader=connection.user).encode())
+    made = dumped(connection)
+
+    with neighbour.hanging_up():
+        proof = verify(made.driver, made.file, made.record)
+
+    assert neighbour.visits == unconfined
+    assert proof.equal, proof.differences
+
+
+def test_scratch_server_stands_within_all_walls(harness: Harness, restored: tuple[Dumped, Connection]) -> None:
+    made, _ = restored
+    own = {name: (Path("/proc/self/ns") / name).readlink() for name in ("user", "pid", "ipc", "mnt", "uts", "net")}
+
+    with made.driver.scratch(made.record) as scratch:
+        process = Path(f"/proc/{scratch.pid}")
+        shared = {name for name, link in own.items() if (process / "ns" / name).readlink() == link}
+        status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+        seen = {path.name for path in (process / "root").iterdir()}
+        said = scratch.confinement
+
+    # Firebird has no other way in than by TCP.
+    assert shared == ({"net"} if harness.expected.listens else set())
+    assert {status[name].strip() for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
+    assert not {"proc", "home", "root", "bin", "sbin", "var", "run"} & seen
+    assert said == f"bubblewrap y Landlock {landlock_version()}"

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from copias.database import Contents, LargeObjects, TableDigest, compare, table_results
+from copias.database.comparison import say_uncompared
 
 ASIENTO = TableDigest("contabilidad", "asiento", 3, "17", "-42")
 PAGO = TableDigest("nomina", "pago", 1, "5", "6")
@@ -95,3 +96,13 @@ def test_table_whose_content_is_not_known_is_neither_equal_nor_a_difference() ->
     assert differences == ()
     assert [(result.compared, result.equal) for result in results] == [(True, True), (False, False)]
     assert [difference.kind for difference in compare(expected, changed(tables=(ASIENTO,)))] == ["table"]
+
+
+def test_tables_that_had_nothing_to_be_compared_with_are_counted_and_named() -> None:
+    unknown = changed(tables=(ASIENTO, dataclasses.replace(PAGO, xor="", total="")))
+
+    (told,) = say_uncompared(table_results(unknown, unknown))
+
+    assert told.startswith("1 tablas")
+    assert told.endswith("nomina.pago")
+    assert say_uncompared(table_results(SOURCE, SOURCE)) == ()

@@ -5,17 +5,23 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import struct
 import subprocess
+import time
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from copias.errors import CopyFailed
 from copias.provider.examining import copy_dump, examine
 from copias.provider.formats import FORMATS, recognise
+from copias.provider.seven_zip import SevenZip
 from copias.provider.unfit import Limits, Unfit
 
 PG_SQL = (
@@ -225,3 +231,91 @@ def test_method_that_takes_any_memory_is_refused(tmp_path: Path) -> None:
 def test_bzip2_is_no_archive_of_the_table(tmp_path: Path) -> None:
     with pytest.raises(Unfit, match="no se reconoce"):
         examine(write(tmp_path, bz2.compress(PG_SQL)), limits(), spool=tmp_path)
+
+
+@pytest.mark.parametrize("end", [b"-- Dump completed\n", b"-- Dump completed on 2026-11-26\n"], ids=["bare", "dated"])
+def test_dump_with_any_comments_at_its_end_is_judged_at_once(tmp_path: Path, end: bytes) -> None:
+    comments = b"/**/" * 900
+    begun = time.monotonic()
+
+    with pytest.raises(Unfit, match="cortado"):
+        examine(write(tmp_path, MARIADB + end + comments + b"x"), limits(), spool=tmp_path)
+    whole = examine(write(tmp_path, MARIADB + end + comments), limits(), spool=tmp_path)
+
+    assert whole.format.name == "mariadb_sql"
+    assert time.monotonic() - begun < 20
+
+
+def test_gzip_of_nothing_but_empty_members_is_read_no_longer_than_admitted(tmp_path: Path) -> None:
+    path = write(tmp_path, gzip.compress(b"", mtime=0) * 5000)
+
+    with pytest.raises(Unfit, match="tarda más"):
+        examine(path, limits(seconds=0), spool=tmp_path)
+
+
+def test_gzip_of_many_members_is_whole(tmp_path: Path) -> None:
+    pieces = (PG_SQL[start : start + 100] for start in range(0, len(PG_SQL), 100))
+
+    found = examine(write(tmp_path, b"".join(map(gzip.compress, pieces))), limits(), spool=tmp_path)
+
+    assert found.bytes == len(PG_SQL)
+
+
+def bzip2_zip(content: bytes, *, said: int) -> bytes:
+    """Return a zip file whose directory says another size than is in it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a.sql", content)
+    made = bytearray(stream.getvalue())
+    for place in (made.index(b"PK\x01\x02") + 24, 22):
+        struct.pack_into("<I", made, place, said)
+    return bytes(made)
+
+
+def test_bzip2_in_a_zip_never_takes_more_memory_than_a_block(tmp_path: Path) -> None:
+    bomb = write(tmp_path, bzip2_zip(PG_SQL + bytes(100 << 20), said=100_000))
+    tracemalloc.start()
+
+    with pytest.raises(Unfit, match=r"cortado|más de lo que su lista dice"):
+        examine(bomb, limits(), spool=tmp_path)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 << 20
+
+
+def test_bzip2_in_a_zip_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, bzip2_zip(PG_SQL, said=len(PG_SQL)))
+
+    found = examine(path, limits(ratio=3000), spool=tmp_path)
+    copy_dump(path, found, tmp_path / "volcado", limits(), spool=tmp_path)
+
+    assert (tmp_path / "volcado").read_bytes() == PG_SQL
+
+
+def test_program_that_reads_an_archive_sees_nothing_else_of_this_machine(tmp_path: Path) -> None:
+    archive = write(tmp_path, make_7z(tmp_path, "-mx0", **{"a.sql": PG_SQL + bytes(16 << 20)}), "a.7z")
+    reading = SevenZip("7z", archive, limits()).sweep()
+    next(reading)
+
+    (program,) = [one for one in psutil.Process().children(recursive=True) if one.name() == "7z"]
+    root = Path(f"/proc/{program.pid}/root")
+    seen = {path.name for path in root.iterdir()}
+    network = (Path(f"/proc/{program.pid}/ns/net")).readlink()
+    reading.close()
+
+    assert not {"proc", "home", "root", "bin", "sbin", "var", "run"} & seen
+    assert network != Path("/proc/self/ns/net").readlink()
+    assert not program.is_running()
+
+
+def test_program_that_is_killed_says_nothing_against_the_archive(tmp_path: Path) -> None:
+    archive = write(tmp_path, make_7z(tmp_path, "-mx0", **{"a.sql": PG_SQL + bytes(16 << 20)}), "a.7z")
+    reading = SevenZip("7z", archive, limits()).sweep()
+    next(reading)
+    (program,) = [one for one in psutil.Process().children(recursive=True) if one.name() == "7z"]
+
+    program.kill()
+
+    with pytest.raises(CopyFailed, match="señal 9"):
+        list(reading)

