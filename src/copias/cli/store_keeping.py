@@ -12,6 +12,7 @@ from copias.cli.output import Config, Json, Output, Query, print_table, reports_
 if t.TYPE_CHECKING:
     from copias.keeping.capacity import Capacity
     from copias.keeping.moving import MoveOutcome, MovePlan
+    from copias.keeping.repository_capacity import RepositoryCapacity
     from copias.keeping.verifying import VerifyOutcome, VerifyPlan
 
 Check = t.Annotated[bool, typer.Option("--check", help="Solo dice qué haría.")]
@@ -35,13 +36,13 @@ def move_store(
     office = open_office(config)
     office.actor.require(Role.ADMINISTRATOR, "mover copias de un destino a otro")
     plan = plan_move(office, old, new)
-    outcome = MoveOutcome(failed=dict(plan.unreadable)) if check else run_move(office, plan)
+    planned = MoveOutcome(failed=dict(plan.unreadable), blocking=list(plan.blocking))
+    outcome = planned if check else run_move(office, plan)
     data = {
         "old": old,
         "new": new,
         "copies": len(plan.copies),
         "bytes": plan.bytes,
-        "blocking": list(plan.blocking),
         "check": check,
         **outcome.to_dict(),
     }
@@ -57,16 +58,25 @@ def show_capacity(
     as_json: Json = False,
     query: Query = None,
 ) -> None:
-    """Muestra el espacio de cada destino y en cuántos días se llena, por lo que se ha medido cada noche."""
+    """Muestra el espacio de cada destino y repositorio, y en cuántos días se llena, por lo medido cada noche."""
     from copias.keeping.capacity import measure_stores
+    from copias.keeping.repository_capacity import measure_repositories
     from copias.office import open_office
 
-    found = measure_stores(open_office(config), name or ())
+    office = open_office(config)
+    found = measure_stores(office, name or ())
+    repositories = measure_repositories(office) if not name else []
     columns = ["Destino", "Copias", "Guardado", "Libre", "Al día", "Se llena"]
-    Output(as_json, query).show(
-        {"stores": [one.to_dict() for one in found]},
-        lambda: print_table("Espacio de los destinos", columns, map(_capacity_row, found)),
-    )
+
+    def render() -> None:
+        print_table("Espacio de los destinos", columns, map(_capacity_row, found))
+        if repositories:
+            print_table(
+                "Espacio de los repositorios", ["Repositorio", *columns[2:]], map(_repository_row, repositories)
+            )
+
+    told = {"stores": [one.to_dict() for one in found], "repositories": [one.to_dict() for one in repositories]}
+    Output(as_json, query).show(told, render)
 
 
 @reports_errors
@@ -115,10 +125,10 @@ def _print_move(plan: MovePlan, outcome: MoveOutcome, *, check: bool) -> None:
     done = len(plan.copies) if check else len(outcome.moved)
     said = "Se moverían" if check else "Se movieron"
     typer.echo(f"{said} {done} copias ({say_bytes(plan.bytes)}) de {plan.old} a {plan.new}.")
-    for reason in plan.blocking:
+    for reason in outcome.blocking:
         typer.echo(f"  {plan.old} no se puede retirar todavía: {reason}")
     if outcome.released:
-        typer.echo(f"{plan.old} se puede retirar: todo lo que tenía está en {plan.new}, releído y registrado.")
+        typer.echo(f"{plan.old} se puede retirar: sus copias están en {plan.new}, releídas y registradas.")
 
 
 def _capacity_row(one: Capacity) -> tuple[str, ...]:
@@ -132,7 +142,17 @@ def _capacity_row(one: Capacity) -> tuple[str, ...]:
     )
 
 
-def _say_days(one: Capacity) -> str:
+def _repository_row(one: RepositoryCapacity) -> tuple[str, ...]:
+    return (
+        one.repository,
+        "" if one.size is None else say_bytes(one.size),
+        one.trouble or one.unknown or ("" if one.free is None else say_bytes(one.free)),
+        "" if one.daily is None else say_bytes(max(0.0, one.daily)),
+        _say_days(one),
+    )
+
+
+def _say_days(one: Capacity | RepositoryCapacity) -> str:
     if one.days_left is not None:
         return f"en {one.days_left} días" + (" (¡pronto!)" if one.soon_full else "")
     if one.daily is not None:

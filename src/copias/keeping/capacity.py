@@ -185,7 +185,7 @@ def _measure(office: Office, name: str, before: list[Measurement], kept: tuple[i
 def _sum_kept(office: Office) -> dict[str, tuple[int, int]]:
     """Return for each store how many packages lie there, and their bytes."""
     found: dict[str, tuple[int, int]] = {}
-    for story in office.book.stories().values():
+    for story in office.book.keepers().values():
         for record in story.copies:
             if record.status in {"stored", "verified"}:
                 copies, size = found.get(record.store, (0, 0))

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST, manifest_name
 from copias.case.staging import package_files
-from copias.errors import Altered
+from copias.errors import Altered, BackupError
+from copias.store.read_back import read_back
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from copias.case.story import CopyRecord
     from copias.office import Office
+    from copias.store import Store
 
 PROOFS: t.Final = (".prueba.json", ".constancia.html")
 """Endings of what lies beside a package once it is proven."""
@@ -53,6 +55,25 @@ def name_files(office: Office, copy: CopyRecord) -> tuple[str, ...]:
     manifest is still kept here, what it names goes too.
     """
     return tuple(dict.fromkeys(_names(office, copy)))
+
+
+def answers_for(store: Store, files: Iterable[KeptFile], unread: str) -> bool:
+    """Tell whether a store still gives the small files of a copy of which it did not give another.
+
+    Then it is no outage: the medium has lost that file, and waiting for another day would not help.
+
+    Args:
+        store: that keeps the copy.
+        files: of the copy.
+        unread: name of its package, which could not be read.
+    """
+    small = [file for file in files if file.name == manifest_name(unread)]
+    try:
+        for file in small:
+            read_back(store, file.name, expected_bytes=file.bytes, expected_sha256=file.sha256)
+    except BackupError:
+        return False
+    return bool(small)
 
 
 def _names(office: Office, copy: CopyRecord) -> Iterable[str]:

@@ -14,10 +14,12 @@ import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from copias.errors import AlreadyRunning, Altered, BadInput, StoreFull
+from copias.case.series import is_series, say_again
+from copias.errors import AlreadyRunning, Altered, BadInput, StoreFull, StoreUnavailable
 from copias.files import locked, make_private_directory
 from copias.findings import open_finding
-from copias.keeping.files import KeptFile, kept_files, name_files
+from copias.keeping.blocking import find_blocking
+from copias.keeping.files import KeptFile, answers_for, kept_files, name_files
 from copias.progress import Report, Step, ignore
 from copias.store import part_name, read_back
 
@@ -57,7 +59,8 @@ class MovePlan:
         old: logical name of the store that is replaced.
         new: of the one that takes its place.
         copies: that lie on the old one.
-        blocking: what keeps it from being released, in Spanish: cases under way, and configuration that still names it.
+        blocking: what keeps it from being released, in Spanish: cases under way, configuration that still names it, and
+            altered copies of which there is no other.
         unreadable: copies whose records here are not whole, each with why.
     """
 
@@ -80,16 +83,19 @@ class MoveOutcome:
     Args:
         moved: ids of the copies that the new store has now, registered.
         failed: copies that could not be moved, each with why; they stay where they are.
+        blocking: what keeps the old store from being released after all, in Spanish.
         released: the old store keeps nothing that the new one has not, and nothing is sent there any more.
     """
 
     moved: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    blocking: list[str] = field(default_factory=list)
     released: bool = False
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
-        return {"moved": self.moved, "failed": self.failed, "released": self.released}
+        told = {"moved": self.moved, "failed": self.failed, "blocking": self.blocking}
+        return {**told, "released": self.released}
 
 
 def plan_move(office: Office, old: str, new: str) -> MovePlan:
@@ -103,17 +109,23 @@ def plan_move(office: Office, old: str, new: str) -> MovePlan:
     for name in (old, new):
         office.deployment.store(name)
     copies: list[KeptCopy] = []
-    blocking = [f"copias.yml todavía guarda ahí {what}" for what in _users(office, old)]
+    blocking = list(find_blocking(office, old))
     unreadable: list[tuple[str, str]] = []
     for number, record in _records(office, old):
         if record.status == "made":
-            blocking.append(f"el caso {number} tiene una copia sin terminar: copias run {number}")
+            blocking.append(_say_unfinished(number))
             continue
         try:
             copies.append(KeptCopy(number, record, kept_files(office, record)))
         except (Altered, FileNotFoundError) as error:
             unreadable.append((record.copy_id, str(error)))
     return MovePlan(old, new, tuple(copies), tuple(blocking), tuple(unreadable))
+
+
+def _say_unfinished(number: str) -> str:
+    if is_series(number):
+        return f"la copia mensual de {number} está sin terminar: {say_again(number)}"
+    return f"el caso {number} tiene una copia sin terminar: copias run {number}"
 
 
 def run_move(office: Office, plan: MovePlan) -> MoveOutcome:
@@ -126,7 +138,7 @@ def run_move(office: Office, plan: MovePlan) -> MoveOutcome:
         StoreFull: the new store has no room for all of it; nothing was sent.
         StoreUnavailable: a store does not answer; what was moved stays moved, the next run goes on.
     """
-    outcome = MoveOutcome(failed=dict(plan.unreadable))
+    outcome = MoveOutcome(failed=dict(plan.unreadable), blocking=list(plan.blocking))
     with hold_move(office), Step("Mover las copias", plan.bytes) as step:
         old, new = office.open_store(plan.old), office.open_store(plan.new)
         _take_back(office, plan, new)
@@ -137,12 +149,27 @@ def run_move(office: Office, plan: MovePlan) -> MoveOutcome:
                     outcome.moved.append(copy.record.copy_id)
             except (Altered, FileNotFoundError) as error:
                 outcome.failed[copy.record.copy_id] = str(error)
+            except StoreUnavailable as error:
+                # A medium that has lost one file, of a store that goes on giving others, stops no other copy.
+                ours = error.whose.partition(":")[0] == old.name
+                if not ours or not answers_for(old, copy.files, copy.record.package):
+                    raise
+                outcome.failed[copy.record.copy_id] = str(error)
         for name, why in outcome.failed.items():
             _tell(office, plan, name, why)
-        if not outcome.failed and not plan.blocking:
-            office.record(RELEASED, {"store": plan.old, "to": plan.new})
-            outcome.released = True
+        _release(office, plan, outcome)
     return outcome
+
+
+def _release(office: Office, plan: MovePlan, outcome: MoveOutcome) -> None:
+    """Record that the old store is free, unless something is left there: a case may have gone on while this moved."""
+    now = plan_move(office, plan.old, plan.new)
+    came = [copy.record.copy_id for copy in now.copies if copy.record.copy_id not in outcome.failed]
+    new = [f"llegaron copias mientras se movía, repita la orden: {', '.join(came)}"] if came else []
+    outcome.blocking = [*dict.fromkeys((*plan.blocking, *now.blocking, *new))]
+    if not (outcome.failed or outcome.blocking or now.unreadable):
+        office.record(RELEASED, {"store": plan.old, "to": plan.new})
+        outcome.released = True
 
 
 def _move_copy(office: Office, copy: KeptCopy, old: Store, new: Store, report: Report) -> bool:
@@ -168,7 +195,7 @@ def _lies_on(story: Story, copy: KeptCopy, store: Store) -> bool:
 
 def _take_back(office: Office, plan: MovePlan, new: Store) -> None:
     """Remove from the new store what a move that was cut had sent of copies that were destroyed since."""
-    stories = office.book.stories().values()
+    stories = office.book.keepers().values()
     gone = [one for story in stories for one in story.copies if one.status == "removed" and one.store == plan.old]
     if not gone:
         return
@@ -235,7 +262,7 @@ def _tell(office: Office, plan: MovePlan, name: str, why: str) -> None:
 
 
 def _records(office: Office, store: str) -> Iterator[tuple[str, CopyRecord]]:
-    for number, story in office.book.stories().items():
+    for number, story in office.book.keepers().items():
         for record in _living(story):
             if record.store == store:
                 yield number, record
@@ -243,17 +270,6 @@ def _records(office: Office, store: str) -> Iterator[tuple[str, CopyRecord]]:
 
 def _living(story: Story) -> Iterator[CopyRecord]:
     return (record for record in story.copies if record.status in {"made", "stored", "verified"})
-
-
-def _users(office: Office, store: str) -> Iterator[str]:
-    """Yield what the deployment's file still sends to a store."""
-    deployment = office.deployment
-    yield from (f"la base de datos {name}" for name, one in deployment.databases.items() if one.store == store)
-    if deployment.mailboxes is not None and deployment.mailboxes.store == store:
-        yield "los buzones"
-    for name, one in deployment.repositories.items():
-        if one.mirror is not None and one.mirror.store == store:
-            yield f"el espejo del repositorio {name}"
 
 
 @contextmanager

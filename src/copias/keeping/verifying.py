@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from copias.case.rows import BOGOTA
+from copias.case.series import say_again
 from copias.case.story import SPOILT
 from copias.errors import AlreadyRunning, Altered, BackupError
 from copias.files import locked, make_private_directory
 from copias.findings import open_finding
-from copias.keeping.files import kept_files
+from copias.keeping.files import answers_for, kept_files
 from copias.progress import Step
 from copias.store.read_back import read_back
 
@@ -36,6 +37,7 @@ DAYS: t.Final = 30
 BUDGET: t.Final = timedelta(minutes=120)
 ALTERED: t.Final = "una copia guardada no es lo que se guardó"
 UNKNOWN: t.Final = "de una copia guardada no se sabe aquí qué debe contener"
+UNREADABLE: t.Final = "una copia guardada no se puede leer, aunque su destino responde"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class VerifyOutcome:
     Args:
         good: names of the copies that are what they were.
         altered: the others, by name, and what was found.
-        unknown: copies of which this machine does not know what they must hold, and why.
+        unknown: copies that could not be compared, because it is not known here what they must hold, or because their
+            medium does not give them though their store answers; and why.
         unavailable: stores that did not answer, and why; their copies wait for another day.
         left: how many copies the time did not reach.
         bytes: read in all.
@@ -175,7 +178,7 @@ def _check(office: Office, copy: DueCopy, outcome: VerifyOutcome, report: Report
     except Altered as error:
         _tell_altered(office, copy, outcome, error)
     except BackupError as error:
-        outcome.unavailable[copy.record.store] = f"{error.what}: {error.why}"
+        _tell_unread(office, copy, files, outcome, error)
     else:
         facts = {"files": len(files), "bytes": size, "seconds": round(time.monotonic() - begun, 1)}
         office.book.record(copy.case, CHECKED, {**_name(copy), **facts, "outcome": "good"})
@@ -184,9 +187,43 @@ def _check(office: Office, copy: DueCopy, outcome: VerifyOutcome, report: Report
 
 
 def _read(office: Office, record: CopyRecord, files: Sequence[KeptFile], report: Report) -> None:
+    """Read the files of a copy; one more time when its store goes on giving others: a network may just have been back.
+
+    Raises:
+        Altered: one is not what it must be.
+        BackupError: the store does not answer, or does not give one of them.
+    """
+    try:
+        _read_once(office, record, files, report)
+    except Altered:
+        raise
+    except BackupError:
+        if not answers_for(office.open_store(record.store), files, record.package):
+            raise
+        _read_once(office, record, files, report)
+
+
+def _read_once(office: Office, record: CopyRecord, files: Sequence[KeptFile], report: Report) -> None:
     store = office.open_store(record.store)
     for file in files:
         read_back(store, file.name, expected_bytes=file.bytes, expected_sha256=file.sha256, report=report)
+
+
+def _tell_unread(
+    office: Office, copy: DueCopy, files: Sequence[KeptFile], outcome: VerifyOutcome, error: BackupError
+) -> None:
+    """Say that the store does not answer; or, when it does, open a finding of the copy that it does not give."""
+    why = f"{error.what}: {error.why}"
+    try:
+        answers = answers_for(office.open_store(copy.record.store), files, copy.record.package)
+    except BackupError:
+        answers = False
+    if not answers:
+        outcome.unavailable[copy.record.store] = why
+        return
+    outcome.unknown[copy.copy_id] = why
+    repair = f"revise el disco del destino, y haga otra copia: {say_again(copy.case)}"
+    open_finding(office, about=copy.copy_id, what=UNREADABLE, why=why, repair=repair)
 
 
 def _tell_altered(office: Office, copy: DueCopy, outcome: VerifyOutcome, error: Altered) -> None:
@@ -202,7 +239,7 @@ def _tell_altered(office: Office, copy: DueCopy, outcome: VerifyOutcome, error: 
         about=copy.copy_id,
         what=ALTERED,
         why=why,
-        repair=f"no use esta copia; haga otra (copias reopen {copy.case} --reason …) y revise el destino",
+        repair=f"no use esta copia; haga otra ({say_again(copy.case)}) y revise el destino",
     )
     office.book.record(copy.case, CHECKED, {**_name(copy), "outcome": "altered", "why": why})
     office.book.record(copy.case, SPOILT, {"copy": copy.copy_id, "why": why})
@@ -213,7 +250,7 @@ def _name(copy: DueCopy) -> dict[str, t.Any]:
 
 
 def _list(office: Office, names: Sequence[str]) -> Iterator[DueCopy]:
-    for number, story in office.book.stories().items():
+    for number, story in office.book.keepers().items():
         for record in story.copies:
             if record.status in {"stored", "verified"} and (not names or record.store in names):
                 yield DueCopy(number, record)

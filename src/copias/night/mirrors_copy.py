@@ -29,7 +29,9 @@ from copias.night.catalogue import REMOVED, VOIDED
 from copias.night.day import tonight
 from copias.night.mirrors_read import read_back
 from copias.night.mirrors_view import DAYS, HOST, KEPT, READ, find_frozen, frozen_folder, name_of, view_of
+from copias.night.partial import drop_partial
 from copias.progress import Step
+from copias.repository.faults import Incomplete
 from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import has_mirror, push_mirror
 from copias.repository.opening import open_repository
@@ -102,7 +104,12 @@ class MirrorsPlan:
             limit = repository.settings.time_limit.total_seconds()
             with Step(f"Copiar los espejos en {self.name}"):
                 command = ["backup", f"--host={HOST}", "--group-by=host", str(view)]
-                repository.run(command, doing="copiar los espejos", each=hear, seconds=limit)
+                try:
+                    repository.run(command, doing="copiar los espejos", each=hear, seconds=limit)
+                except Incomplete as error:
+                    snapshot = str(summary.get("snapshot_id", ""))
+                    drop_partial(office, repository, name_of(snapshot), snapshot, error)
+                    raise
         facts = {"repository": self.name, "snapshot": summary["snapshot_id"], "path": str(view)}
         facts |= {"accounts": frozen, "failed": sorted(failed), "day": self._day}
         office.record(KEPT, facts)

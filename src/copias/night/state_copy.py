@@ -16,7 +16,9 @@ import typing as t
 
 from copias.files import make_private_directory, write_atomically
 from copias.night.day import tonight
+from copias.night.partial import drop_partial
 from copias.progress import Step
+from copias.repository.faults import Incomplete
 from copias.repository.locks import WAIT, hold_repository
 from copias.repository.opening import open_repository
 
@@ -63,8 +65,13 @@ class StatePlan:
             repository = open_repository(office, self.name)
             view, head = freeze_state(office, self.name)
             command = ["backup", f"--host={HOST}", f"--tag={TAG}", str(view)]
-            with Step(f"Copiar el estado en {self.name}"):
-                repository.run(command, doing="copiar el estado", each=hear)
+            try:
+                with Step(f"Copiar el estado en {self.name}"):
+                    repository.run(command, doing="copiar el estado", each=hear)
+            except Incomplete as error:
+                snapshot = str(summary.get("snapshot_id", ""))
+                drop_partial(office, repository, f"estado-{snapshot[:12]}", snapshot, error)
+                raise
             shutil.rmtree(view, ignore_errors=True)
         facts = {"repository": self.name, "snapshot": summary["snapshot_id"], "head": head, "day": self._day}
         office.record(KEPT, facts)
@@ -90,7 +97,7 @@ def freeze_state(office: Office, name: str) -> tuple[Path, str]:
         write_atomically(view / "people.yml", deployment.people.read_bytes())
     if deployment.file is not None and deployment.file.exists():
         write_atomically(view / "copias.yml", deployment.file.read_bytes())
-    for pattern in ("copies/*/*", "cases/*/mail/*", "reports/*", "inventories/*", "retention/evidence/*"):
+    for pattern in ("copies/*/*", "cases/*/mail/*", "reports/*", "inventories/*", "retention/*/*"):
         for path in sorted(deployment.state.glob(pattern)):
             if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
                 target = view / path.relative_to(deployment.state)

@@ -59,6 +59,25 @@ def fetch_dump(office: Office, copy: NightCopy, target: Path, *, report: Report)
         part.unlink(missing_ok=True)
 
 
+def pass_dump(office: Office, copy: NightCopy, sink: Callable[[bytes], object], *, report: Report) -> None:
+    """Hand the dump of a nightly copy to ``sink`` as it comes out of its repository, and compare its sum at the end.
+
+    What the sink got counts only once this returns. It is read once: what holds the repository's lock is no error of
+    the copy, and the next night tries again.
+
+    Raises:
+        AlreadyRunning, Altered, NotReady, StoreUnavailable: as :func:`fetch_dump` does.
+    """
+    if not copy.exists:
+        raise NotReady("esa copia ya no cuenta", whose=copy.copy, why="se anuló o la quitó la retención")
+    with hold_repository(office, copy.repository, wait=WAIT), reading(office, copy.repository) as repository:
+        try:
+            _pass_on(repository, copy, sink, report, (repository.patience,))
+        except Altered:
+            repository.find_id()  # of a mount that was lost meanwhile all is gone: that says nothing of the copy
+            raise
+
+
 def read_dump_back(repository: Repository, copy: NightCopy, *, report: Report) -> None:
     """Read the dump of a nightly copy from its repository and compare its sum; nothing is kept.
 
@@ -70,7 +89,8 @@ def read_dump_back(repository: Repository, copy: NightCopy, *, report: Report) -
 
 
 def _write(repository: Repository, copy: NightCopy, part: Path, report: Report, options: Options) -> None:
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    part.unlink(missing_ok=True)  # another account may have made it, to read what is written into it
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb", buffering=0) as stream:
         # Reserved at once, so that a full disk is known before and not after an hour.
         os.posix_fallocate(descriptor, 0, copy.bytes)

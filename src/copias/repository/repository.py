@@ -93,24 +93,25 @@ class Repository:
         *,
         doing: str,
         each: Callable[[Line], None] | None = None,
+        hear: Callable[[str], None] | None = None,
         seconds: float = SHORT,
         free_lock: bool = True,
     ) -> bytes:
         """Run restic to its end and return what it wrote, or hand over each line to ``each`` and return nothing.
 
         A lock that a dead program of this machine left is removed, once; for a live one's end it waits
-        ``lock_wait``.
+        ``lock_wait``. What it complained of although it ended well is handed to ``hear``.
 
         Raises:
             BackupError: see :func:`copias.repository.faults.explain`.
         """
         try:
-            return self._run(arguments, doing=doing, each=each, seconds=seconds)
+            return self._run(arguments, doing=doing, each=each, hear=hear, seconds=seconds)
         except Locked:
             if not free_lock:
                 raise
         self.unlock()
-        return self._run([self.patience, *arguments], doing=doing, each=each, seconds=seconds)
+        return self._run([self.patience, *arguments], doing=doing, each=each, hear=hear, seconds=seconds)
 
     @property
     def patience(self) -> str:
@@ -164,11 +165,19 @@ class Repository:
                     process.stdout.close()
 
     def _run(
-        self, arguments: Sequence[str], *, doing: str, each: Callable[[Line], None] | None, seconds: float
+        self,
+        arguments: Sequence[str],
+        *,
+        doing: str,
+        each: Callable[[Line], None] | None,
+        hear: Callable[[str], None] | None,
+        seconds: float,
     ) -> bytes:
         with self.start(arguments, stdout=subprocess.PIPE, seconds=seconds) as running:
             answer = running.read_lines(each)
             running.require_done(doing)
+            if hear is not None:
+                hear(running.read_complaints())
         return answer
 
 
@@ -202,13 +211,17 @@ class Running:
                     each(entry)
         return b""
 
+    def read_complaints(self) -> str:
+        """Return what it wrote on its error stream until now."""
+        self.complaints.seek(0)
+        return self.complaints.read().decode("utf-8", "replace")
+
     def require_done(self, doing: str) -> None:
         """Wait for its end and raise unless it was a good one."""
         code = self.process.wait()
         if code == 0 and not self.expired:
             return
-        self.complaints.seek(0)
-        words = self.complaints.read().decode("utf-8", "replace")
+        words = self.read_complaints()
         if self.expired:
             raise CopyFailed(
                 f"no se pudo {doing}", whose=self.name, why=f"tardó más de {self.limit:.0f} segundos y se detuvo"

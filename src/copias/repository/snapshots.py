@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -9,13 +10,15 @@ from datetime import UTC, datetime
 import orjson
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from copias.repository.repository import Repository
 
 GROUPS: t.Final = "host,paths"
 """Never by tags: with a ``run=`` tag each snapshot would be a group of its own, and nothing would ever be removed."""
 SECONDS: t.Final = 3600.0
+_PASSED_OVER: t.Final = re.compile(r'Ignoring "([0-9a-f]{64})"', re.ASCII)
+"""How restic says that it could not load a snapshot; it goes on without it, and ends well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +79,33 @@ class Group:
 
 @dataclass(frozen=True)
 class ForgetPlan:
-    """A plan, and the very answer of restic that it was read from: the evidence."""
+    """A plan, and the very answer of restic that it was read from: the evidence.
+
+    ``unreadable`` are the ids of snapshots that are there and that restic could not load: it planned without them.
+    """
 
     groups: tuple[Group, ...]
     evidence: bytes
+    unreadable: frozenset[str] = frozenset()
 
 
 def list_snapshots(repository: Repository) -> tuple[Snapshot, ...]:
-    """Return all snapshots, the oldest first."""
-    answer = repository.run(["snapshots"], doing="leer la lista de copias", seconds=SECONDS)
-    return tuple(sorted(map(_snapshot, orjson.loads(answer)), key=lambda one: (one.time, one.id)))
+    """Return all snapshots that can be read, the oldest first."""
+    return find_snapshots(repository)[0]
+
+
+def find_snapshots(repository: Repository) -> tuple[tuple[Snapshot, ...], frozenset[str]]:
+    """Return the snapshots that can be read, the oldest first, and the ids of those that are there and cannot."""
+    unreadable: set[str] = set()
+    answer = repository.run(
+        ["snapshots"], doing="leer la lista de copias", hear=_note_unreadable(unreadable), seconds=SECONDS
+    )
+    readable = sorted(map(_snapshot, orjson.loads(answer)), key=lambda one: (one.time, one.id))
+    return tuple(readable), frozenset(unreadable)
+
+
+def _note_unreadable(found: set[str]) -> Callable[[str], None]:
+    return lambda complaints: found.update(_PASSED_OVER.findall(complaints))
 
 
 def forget_plan(repository: Repository, policy: Policy) -> ForgetPlan:
@@ -94,8 +114,10 @@ def forget_plan(repository: Repository, policy: Policy) -> ForgetPlan:
     if not policy.options():
         return ForgetPlan((), b"[]")
     # Of a repository without snapshots it says nothing at all.
-    answer = repository.run(command, doing="planear la retención", seconds=SECONDS) or b"[]"
-    return ForgetPlan(tuple(map(_group, orjson.loads(answer) or [])), answer)
+    unreadable: set[str] = set()
+    hear = _note_unreadable(unreadable)
+    answer = repository.run(command, doing="planear la retención", hear=hear, seconds=SECONDS) or b"[]"
+    return ForgetPlan(tuple(map(_group, orjson.loads(answer) or [])), answer, frozenset(unreadable))
 
 
 def forget(repository: Repository, ids: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ from copias.night.catalogue import REMOVED, VOIDED
 from copias.night.checking import check_structure
 from copias.repository.locks import hold_repository
 from copias.repository.opening import open_repository
-from copias.repository.snapshots import forget, list_snapshots, prune
+from copias.repository.snapshots import find_snapshots, forget, prune
 from copias.retention.holds import HELD, RELEASED, read_holds
 from copias.retention.known import FREED, PLANNED
 from copias.retention.nights import plan_nights
@@ -99,9 +99,11 @@ def apply_repository(office: Office, name: str, *, most: int | None = None) -> N
         answer = ask_restic(repository, office.deployment.retention.nights, office.deployment.night_schedules)
         outcome = _settle(office, answer, name, most)
         try:
-            removals = begin_removal(office, outcome.plan, answer)
-            _remove(office, repository, removals, outcome)
-            _free(office, repository, outcome)
+            if outcome.plan.removals or _must_free(office, name):
+                _require_whole(office, repository)
+                removals = begin_removal(office, outcome.plan, answer)
+                _remove(office, repository, removals, outcome)
+                _free(office, repository, outcome)
         except BackupError as error:
             outcome.error = error
     return outcome
@@ -188,7 +190,8 @@ def _remove(office: Office, repository: Repository, removals: tuple[Decision, ..
     try:
         forget(repository, [one.snapshot for one in removals])
     finally:
-        left = {snapshot.id for snapshot in list_snapshots(repository)}
+        readable, unreadable = find_snapshots(repository)
+        left = {snapshot.id for snapshot in readable} | unreadable
         planned = _read_planned(office.book.ledger.events_of({PLANNED}))
         copies = read_copies(office.book.ledger.events_of(COPIES), repository.name)
         existing = {copy.snapshot for copy in copies if copy.exists}
@@ -198,20 +201,27 @@ def _remove(office: Office, repository: Repository, removals: tuple[Decision, ..
                 outcome.removed.append(one.copy)
 
 
+def _must_free(office: Office, name: str) -> bool:
+    return must_free(office.book.ledger.events_of({PLANNED, FREED}), name)
+
+
 def _free(office: Office, repository: Repository, outcome: NightOutcome) -> None:
-    """Free the room of what is gone, but only in a repository that is whole: else it is left as it is, for rescue."""
-    if not must_free(office.book.ledger.events_of({PLANNED, FREED}), repository.name):
-        return
+    """Free the room of what is gone, in a repository that was found whole before anything went."""
+    if _must_free(office, repository.name):
+        prune(repository)
+        office.record(FREED, {"repository": repository.name})
+        outcome.freed = True
+
+
+def _require_whole(office: Office, repository: Repository) -> None:
+    """Let nothing go from a damaged repository: what the schedule would take may be the last copies that are good."""
     complaint = check_structure(repository)
     if complaint:
         open_finding(
             office,
             about=repository.name,
-            what="el repositorio no pasó la revisión, y no se liberó espacio en él",
+            what="el repositorio no pasó la revisión, y no se quitó nada de él",
             why=complaint[:500],
             repair="no borre nada; revise el disco de la NAS y haga otra copia con `copias nightly --force`",
         )
         raise Altered("el repositorio está dañado", whose=repository.name, why=complaint[:500])
-    prune(repository)
-    office.record(FREED, {"repository": repository.name})
-    outcome.freed = True

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from copias.errors import CopyFailed, NotReady
+from copias.findings import open_finding
 from copias.keeping.files import name_files
 from copias.keeping.moving import hold_move
 from copias.people import Role
@@ -25,9 +26,13 @@ from copias.retention.clocks import require_true_clocks
 from copias.retention.holds import HELD, RELEASED, read_holds
 from copias.retention.record import write_record
 from copias.retention.turn import hold_retention
+from copias.store.contract import recycled_bytes
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from copias.office import Office
+    from copias.retention.holds import Hold
     from copias.store import Store
 
 DESTROYING: t.Final = "retention.destroying"
@@ -119,7 +124,7 @@ def _remove_all(office: Office, wanted: ApprovalList, left: dict[str, dict[str, 
     stores = {name: office.open_store(name) for name in {entry["store"] for entry in left.values()}}
     with Step("Eliminar copias vencidas", len(left)) as step:
         for name, entry in left.items():
-            hold = read_holds(office.book.ledger.events_of({HELD, RELEASED})).find(copy=name, subject=entry["subject"])
+            hold = _find_hold(office, entry)
             if hold is not None:
                 outcome.why = f"{name} está retenida: {hold}"
                 break
@@ -148,8 +153,43 @@ def _remove_package(office: Office, wanted: ApprovalList, entry: dict[str, t.Any
             whose=f"{store.name}: {stubborn[0]}",
             repair="revise los permisos de la cuenta en la NAS y repita la orden; seguirá donde quedó",
         )
+    _require_not_recycled(store, names)
     facts = {"copy": entry["copy"], "list": wanted.code, "sha256": entry["sha256"], "files": len(names)}
     office.book.record(entry["case"], REMOVED, {**facts, "why": f"venció el {entry['last_day']}"})
+    _tell_held_too_late(office, entry)
+
+
+def _tell_held_too_late(office: Office, entry: dict[str, t.Any]) -> None:
+    """Open a finding when somebody held a package while it went: who did believes that it is kept."""
+    hold = _find_hold(office, entry)
+    if hold is not None:
+        open_finding(
+            office,
+            about=entry["copy"],
+            what="una copia se retuvo cuando ya se estaba eliminando",
+            why=str(hold),
+            repair="dígalo a quien la retuvo: el acta prueba qué era; busque otra del mismo origen con `copias copies`",
+        )
+
+
+def _find_hold(office: Office, entry: dict[str, t.Any]) -> Hold | None:
+    holds = read_holds(office.book.ledger.events_of({HELD, RELEASED}))
+    return holds.find(copy=entry["copy"], subject=entry["subject"])
+
+
+def _require_not_recycled(store: Store, names: Sequence[str]) -> None:
+    """Refuse to call removed what only lies in a recycle bin; the next run looks again.
+
+    Raises:
+        CopyFailed: the bin holds it.
+    """
+    held = [name for name in names if recycled_bytes(store, name)]
+    if held:
+        raise CopyFailed(
+            "el destino no borró los archivos: los pasó a su papelera, donde ocupan espacio y se pueden leer",
+            whose=f"{store.name}: {held[0]}",
+            repair="vacíe la papelera (@Recycle) de esa carpeta compartida, apáguela, y repita la orden",
+        )
 
 
 def _finish(office: Office, wanted: ApprovalList, outcome: Destruction) -> None:

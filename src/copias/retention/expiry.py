@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from copias.findings import OPENED, TREATED, list_findings
 from copias.ledger import Event
 from copias.package.canonical import to_canonical
 from copias.retention.holds import HELD, RELEASED, read_holds
@@ -94,8 +95,17 @@ def code_of(entries: Sequence[dict[str, t.Any]]) -> str:
 
 def plan_office(office: Office, day: date, *, told: Told | None = None) -> PackagePlan:
     """Plan the packages of an installation by its ledger, or by what was read of it; nothing is asked of any store."""
-    known = told or read_ledger(office, {HELD, RELEASED})
-    return plan_packages(known.packages, read_holds(known.events), office.deployment.retention, day)
+    known = told or read_ledger(office, {HELD, RELEASED, OPENED, TREATED})
+    doubted = {finding.about for finding in list_findings(known.events)}
+    deployment = office.deployment
+    return plan_packages(
+        known.packages,
+        read_holds(known.events),
+        deployment.retention,
+        day,
+        doubted=doubted,
+        stores=deployment.stores.keys(),
+    )
 
 
 @dataclass(frozen=True)
@@ -126,10 +136,27 @@ def read_ledger(office: Office, names: Set[str]) -> Told:
     return Told(packages, said)
 
 
-def plan_packages(packages: Iterable[Package], holds: Holds, settings: RetentionSettings, day: date) -> PackagePlan:
-    """Find the packages past their time, and what keeps some of them."""
+def plan_packages(
+    packages: Iterable[Package],
+    holds: Holds,
+    settings: RetentionSettings,
+    day: date,
+    *,
+    doubted: Set[str] = frozenset(),
+    stores: Set[str] | None = None,
+) -> PackagePlan:
+    """Find the packages past their time, and what keeps some of them.
+
+    Args:
+        packages: that lie on their stores.
+        holds: of the installation.
+        settings: how long each series is kept.
+        day: of the plan.
+        doubted: names of copies, and of other things, with a finding that nobody treated yet.
+        stores: names of those of the deployment; any when not given.
+    """
     found = list(packages)
-    newest = _find_newest(found)
+    newest = _find_newest(found, doubted)
     removable: list[Expired] = []
     protected: list[Expired] = []
     kept = 0
@@ -145,7 +172,10 @@ def plan_packages(packages: Iterable[Package], holds: Holds, settings: Retention
             kept += 1
             by_year[last_day.year] += 1
             continue
-        floors = tuple(_find_floors(package, newest, holds))
+        floors = tuple(_find_floors(package, newest, holds, doubted))
+        if stores is not None and package.store not in stores:
+            # On a list it would keep all others of that list from going.
+            floors = (*floors, f"su destino, {package.store}, no está en copias.yml")
         (protected if floors else removable).append(Expired(package, years, last_day, floors))
     return PackagePlan(
         day=day,
@@ -165,24 +195,30 @@ def add_years(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def _find_newest(packages: Iterable[Package]) -> dict[tuple[str, str], Package]:
+def _find_newest(packages: Iterable[Package], doubted: Set[str]) -> dict[tuple[str, str], Package]:
     """Return the newest proven package of each kind and subject, or the newest of all where none is proven."""
+
+    def rank(package: Package) -> tuple[bool, bool, bool, date]:
+        # One that cannot be read, or was found altered, is the last to be kept in the place of another.
+        sound = package.copy not in doubted
+        return package.status == "verified" and sound, package.status != "spoilt", sound, package.day
+
     newest: dict[tuple[str, str], Package] = {}
     for package in packages:
         key = (package.kind, package.subject)
         other = newest.get(key)
-        if other is None or _rank(package) >= _rank(other):
+        if other is None or rank(package) >= rank(other):
             newest[key] = package
     return newest
 
 
-def _rank(package: Package) -> tuple[bool, date]:
-    return package.status == "verified", package.day
-
-
-def _find_floors(package: Package, newest: dict[tuple[str, str], Package], holds: Holds) -> Iterable[str]:
+def _find_floors(
+    package: Package, newest: dict[tuple[str, str], Package], holds: Holds, doubted: Set[str]
+) -> Iterable[str]:
     if newest[package.kind, package.subject] is package:
         word = "probada" if package.status == "verified" else "que hay"
         yield f"es la copia {word} más nueva de {package.subject}"
     if (hold := holds.find(copy=package.copy, subject=package.subject)) is not None:
         yield f"está retenida: {hold}"
+    if package.copy in doubted:
+        yield "tiene un hallazgo abierto"

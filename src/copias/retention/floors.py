@@ -30,6 +30,12 @@ def check_repository(facts: NightFacts, settings: RetentionSettings, found: Sort
         yield Refusal(why=f"la bitácora ya llegó al {day}: el reloj de esta máquina está atrasado", repair=_CLOCK)
     if settings.nights.is_empty:
         yield Refusal(why="la política no conserva ninguna copia", repair="corrija retention.nights en copias.yml")
+    if facts.unread:
+        named = ", ".join(copy.copy for copy in facts.unread[:5])
+        yield Refusal(
+            why=f"el repositorio no deja leer la instantánea de {len(facts.unread)} copias: {named}",
+            repair=f"no borre nada; ejecute `copias repository check {facts.repository}` y revise el disco de la NAS",
+        )
     if found.vanished and not found.copies:
         yield Refusal(
             why=f"no está ninguna de las {len(found.vanished)} copias que dice la bitácora",

@@ -124,6 +124,7 @@ class NightFacts:
         copies: of that repository by the ledger, void and removed ones too.
         snapshots: that it has.
         kept: ids of those that restic's own schedule keeps.
+        unreadable: ids of others that it has, and that restic could not load.
         holds: of the installation.
         now: by this machine's clock, aware.
         ledger_time: of the newest event of the ledger.
@@ -144,6 +145,12 @@ class NightFacts:
     to_free: bool = False
     in_question: frozenset[str] = frozenset()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
+
+    @property
+    def unread(self) -> tuple[NightCopy, ...]:
+        """Return the copies that count and whose snapshot is there, and cannot be read."""
+        return tuple(copy for copy in self.copies if copy.exists and copy.snapshot in self.unreadable)
 
     def schedule_of(self, database: str, settings: RetentionSettings) -> Schedule:
         """Return how many copies of a database stay."""
@@ -181,7 +188,7 @@ def sort_out(facts: NightFacts) -> SortedOut:
             found.strangers.append(snapshot)
     for pairs in found.copies.values():
         pairs.sort(key=lambda pair: (pair[1].time, pair[0].copy))
-    present = {snapshot.id for snapshot in facts.snapshots}
+    present = {snapshot.id for snapshot in facts.snapshots} | facts.unreadable
     found.vanished = [copy for copy in facts.copies if copy.exists and copy.snapshot not in present]
     return found
 

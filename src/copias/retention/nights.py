@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from copias.night.mirrors_view import HOST
 from copias.retention.floors import check_count, check_database, check_repository, find_floors
 from copias.retention.night_model import STATE, Decision, NightFacts, NightPlan, Pair, Refusal, SortedOut, sort_out
 from copias.retention.schedule import PERIOD_WORDS, Dated, Period, apply_schedule
@@ -86,6 +87,9 @@ def _decide_leftovers(
         floors, why = _decide_leftover(facts, copy, leaders.get(copy.copy))
         if why and copy.database in doubted:
             floors, why = ("de esta base de datos no se quita nada, por lo que se dice aparte",), ""
+        elif why and copy.status == "void" and copy.database not in {"", HOST, *found.copies}:
+            # A failed attempt has no database, and what was disposed of goes from the mirrors whatever else there is.
+            floors, why = ("de esta base de datos no hay otra copia",), ""
         yield Decision(
             snapshot=snapshot.id,
             copy=copy.copy,

@@ -42,15 +42,17 @@ def ask_restic(repository: Repository, schedule: Schedule, others: Mapping[str, 
     wanted = list(dict.fromkeys((schedule, *others.values())))
     groups: list[Group] = []
     evidence: list[dict[str, t.Any]] = []
+    unreadable: set[str] = set()
     for one in wanted:
         answer = forget_plan(repository, _policy(one))
+        unreadable |= answer.unreadable
         for group, entry in zip(answer.groups, orjson.loads(answer.evidence) or [], strict=True):
             if others.get(group.host, schedule) == one:
                 groups.append(group)
                 evidence.append(entry)
         if len(wanted) == 1:
             return answer
-    return ForgetPlan(tuple(groups), orjson.dumps(evidence))
+    return ForgetPlan(tuple(groups), orjson.dumps(evidence), frozenset(unreadable))
 
 
 def _policy(schedule: Schedule) -> Policy:
@@ -84,6 +86,7 @@ def read_facts(
         copies=read_copies(ledger.events_of(COPIES), name),
         snapshots=[snapshot for group in answer.groups for snapshot in (*group.keep, *group.remove)],
         kept=frozenset(snapshot.id for group in answer.groups for snapshot in group.keep),
+        unreadable=answer.unreadable,
         holds=read_holds(events),
         now=now or datetime.now(UTC),
         ledger_time=last.when if last else None,

@@ -16,6 +16,8 @@ if t.TYPE_CHECKING:
     from copias.takeout.archive import Contents
     from copias.takeout.messages import DeliveredMessages
 
+OF_ANOTHER: t.Final = "La entrega puede ser de otra cuenta"
+"""How the limit begins of a delivery in which Gmail delivered nothing to the account of the case."""
 _PRODUCTS: t.Final = 50
 """Folders of the Takeout that the manifest names; more are counted together."""
 _NAME: t.Final = 200
@@ -77,7 +79,10 @@ def _say_doubts(tallies: Counter[str]) -> list[str]:
         "undated": "Mensajes sin fecha de recibo que se entienda: {}. Van al 1980",
         "unended": "Mensajes que no terminan en línea vacía: {}. El último puede estar cortado",
     }
-    return [words.format(tallies[name]) for name, words in said.items() if tallies[name]]
+    doubts = [words.format(tallies[name]) for name, words in said.items() if tallies[name]]
+    if tallies["foreign"] and not tallies["ours"]:
+        doubts.append(f"{OF_ANOTHER}: Gmail dejó {tallies['foreign']} mensajes en otra dirección, y ninguno en la suya")
+    return doubts
 
 
 def _say_others(contents: Contents, unused: int) -> list[str]:

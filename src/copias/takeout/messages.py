@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import typing as t
 import zlib
 from collections import Counter
@@ -22,6 +23,10 @@ if t.TYPE_CHECKING:
     from copias.takeout.archive import MboxEntry
     from copias.takeout.mbox import TakeoutMessage
 
+_DELIVERED: t.Final = re.compile(rb"^Delivered-To:[ \t]*<?([^\s>]+)", re.IGNORECASE | re.MULTILINE)
+_TOP: t.Final = 4096
+"""Bytes of a message in which Gmail's own line of the account is, above all that others wrote."""
+_HEAD_END: t.Final = re.compile(rb"\r?\n\r?\n")
 _DIGEST_BYTES: t.Final = 12
 """Of a message's SHA-256 that are remembered to know it again."""
 
@@ -44,11 +49,15 @@ class DeliveredMessages:
         archive: open.
         largest: bytes of a message.
         whose: name of the delivery, for messages.
+        account: whose mailbox it should be.
         report: told of the bytes of the mbox files.
     """
 
-    def __init__(self, archive: Archive, *, largest: int, whose: str, report: Report = ignore) -> None:
+    def __init__(
+        self, archive: Archive, *, largest: int, whose: str, account: str = "", report: Report = ignore
+    ) -> None:
         self._archive = archive
+        self._account = account.encode()
         self._largest = largest
         self._whose = whose
         self._report = report
@@ -57,7 +66,8 @@ class DeliveredMessages:
         """Id that came again with another content → digest of that → the number it got."""
         self.tallies: Counter[str] = Counter()
         """``found`` in the files, ``repeated`` the same message again, ``renamed`` another message of an id that is
-        taken, ``quoted``, ``doubtful``, ``undated``, ``unended``."""
+        taken, ``quoted``, ``doubtful``, ``undated``, ``unended``; ``ours`` that Gmail delivered to the account, and
+        ``foreign`` that it delivered to another address, which may be one that the account had."""
         self.files: list[MboxFile] = []
 
     def unique(self) -> Iterator[TakeoutMessage]:
@@ -86,6 +96,7 @@ class DeliveredMessages:
         tallies["quoted"] += message.quoted
         tallies["undated"] += not message.internal_date
         tallies["unended"] += not message.ended
+        self._count_address(message.content[:_TOP])
         others = self._others.get(message.id, {})
         if self._seen.get(message.id) == digest or digest in others:
             tallies["repeated"] += 1
@@ -99,6 +110,10 @@ class DeliveredMessages:
         tallies["renamed"] += key != message.id
         self._seen[key] = digest
         return key
+
+    def _count_address(self, top: bytes) -> None:
+        if self._account and (delivered := _DELIVERED.search(_HEAD_END.split(top, 1)[0])):
+            self.tallies["ours" if delivered[1].lower() == self._account else "foreign"] += 1
 
     def _blocks(self, entry: MboxEntry) -> Iterator[bytes]:
         digest, size = hashlib.sha256(), 0

@@ -13,12 +13,13 @@ from copias.case.staging import empty_staging, is_lost, no_room
 from copias.case.step import StepPlan
 from copias.case.work import draft_manifest
 from copias.delivery.fetching import FetchedPart
+from copias.findings import open_finding
 from copias.package import MailboxFacts, SourceFacts, load_key
 from copias.package.mailbox import SealedMailbox, seal_mailbox
 from copias.progress import Step
 from copias.takeout.archive import Archive
 from copias.takeout.delivery import fetch_delivery, find_delivery
-from copias.takeout.limits import describe_delivery, describe_scope
+from copias.takeout.limits import OF_ANOTHER, describe_delivery, describe_scope
 from copias.takeout.messages import DeliveredMessages
 from copias.takeout.subject import KIND, Subject, find_subject
 
@@ -74,6 +75,7 @@ class PackPlan(StepPlan):
         fetched = _fetch(office, number)
         copy_id = subject.new_copy_id(self.story)
         sealed = self._seal(subject, copy_id, fetched)
+        _open_doubt(office, copy_id, sealed.manifest)
         CopyFolder(office.deployment, copy_id).write_bytes(MANIFEST, sealed.manifest.to_json())
         office.book.record(number, "copy.made", self._describe(subject, copy_id, fetched, sealed))
 
@@ -139,6 +141,19 @@ class PackPlan(StepPlan):
         }
 
 
+def _open_doubt(office: Office, copy_id: str, manifest: Manifest) -> None:
+    """Open a finding where nothing of a delivery names the account that it is kept for: nobody asks Google."""
+    doubt = next((limit for limit in manifest.scope.excluded if limit.startswith(OF_ANOTHER)), "")
+    if doubt:
+        open_finding(
+            office,
+            about=copy_id,
+            what="la entrega puede ser de otra cuenta",
+            why=doubt,
+            repair="pregunte a quien la entregó; si es de otra, cancele el caso y reábralo con la buena",
+        )
+
+
 def open_archive(parts: tuple[FetchedPart, ...], subject: Subject) -> Archive:
     """Open parts that were brought here.
 
@@ -150,7 +165,8 @@ def open_archive(parts: tuple[FetchedPart, ...], subject: Subject) -> Archive:
 
 def read_messages(archive: Archive, subject: Subject, *, whose: str, report: Step) -> DeliveredMessages:
     """Return the messages of an open archive, to be iterated once."""
-    return DeliveredMessages(archive, largest=subject.deliveries.largest_message, whose=whose, report=report)
+    largest = subject.deliveries.largest_message
+    return DeliveredMessages(archive, largest=largest, whose=whose, account=subject.account, report=report)
 
 
 def bring_delivery(office: Office, number: str) -> tuple[Delivery, tuple[FetchedPart, ...]]:

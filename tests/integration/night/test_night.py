@@ -55,6 +55,15 @@ def test_dump_comes_out_as_it_went_in(kept: Town, copy: NightCopy, tmp_path: Pat
     check_file(tmp_path / "dump", read_dump(CopyFolder(kept.office.deployment, copy.copy)))
 
 
+def test_dump_is_never_written_into_a_file_that_another_account_may_hold_open(
+    kept: Town, copy: NightCopy, tmp_path: Path
+) -> None:
+    with (tmp_path / "dump.part").open("w+b") as theirs:
+        fetch_dump(kept.office, copy, tmp_path / "dump", report=ignore)
+
+        assert theirs.read() == b""
+
+
 def test_dump_that_is_not_what_was_recorded_is_not_given_out(kept: Town, copy: NightCopy, tmp_path: Path) -> None:
     with pytest.raises(Altered, match="no es el que se guardó"):
         fetch_dump(kept.office, dataclasses.replace(copy, sha256="0" * 64), tmp_path / "dump", report=ignore)

@@ -146,7 +146,10 @@ def deployment_of(folder: Path) -> dict[str, t.Any]:
             "control_spreadsheet": "x",
             "control_tab": "Control",
         },
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "packages")}},
+        "stores": {
+            name: {"kind": "folder", "path": str(folder / place)}
+            for name, place in {"nas": "packages", "otra": "elsewhere"}.items()
+        },
         "repositories": {
             "nas": {"kind": "path", "path": str(folder / "nas"), "password_file": str(folder / "password")}
         },

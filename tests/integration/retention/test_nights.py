@@ -252,6 +252,19 @@ def test_repository_that_lost_everything_is_refused_and_nothing_is_written_off(n
     assert [finding.about for finding in list_findings(nights.office.book.ledger.events())] == ["nas"]
 
 
+def test_snapshot_that_cannot_be_read_is_not_told_as_gone_and_nothing_is_removed(nights: Nights) -> None:
+    nights.configure(nights={"daily": 3, "weekly": 0, "monthly": 0, "yearly": 0})
+    names = nights.add_days(6)
+    newest = nights.events(MADE)[-1].data
+    # restic passes over what it cannot load, and ends well.
+    (nights.folder / "nas" / "snapshots" / newest["snapshot"]).write_bytes(b"cut")
+
+    outcome = apply_repository(nights.office, "nas")
+
+    assert (outcome.lost, outcome.removed, nights.existing()) == ([], [], names)
+    assert any(newest["copy"] in refusal.why for refusal in outcome.plan.refusals)
+
+
 def test_second_retention_is_told_who_has_the_first(nights: Nights) -> None:
     nights.add_days(3)
     with hold_retention(nights.office), pytest.raises(AlreadyRunning, match=nights.office.actor.identity.account):
@@ -283,19 +296,35 @@ def test_night_that_is_being_copied_is_not_disturbed(nights: Nights, monkeypatch
         apply_repository(nights.office, "nas")
 
 
-def test_damaged_repository_is_not_pruned_and_opens_a_finding(nights: Nights) -> None:
+def test_nothing_goes_from_a_damaged_repository_and_a_finding_is_open(nights: Nights) -> None:
     nights.configure(nights={"daily": 3, "weekly": 0, "monthly": 0, "yearly": 0})
-    nights.add_days(5)
+    names, listed = nights.add_days(5), nights.listed()
     pack = next(path for path in (nights.folder / "nas" / "data").rglob("*") if path.is_file())
     pack.unlink()
 
     outcome = apply_repository(nights.office, "nas")
 
-    assert len(outcome.removed) == 2
-    assert not outcome.freed
+    # Nobody knows which copies the damage took: those that the schedule would let go may be the last good ones.
+    assert (outcome.removed, nights.existing(), nights.listed()) == ([], names, listed)
+    assert (outcome.freed, nights.events(PLANNED)) == (False, [])
     assert outcome.error is not None
     (finding,) = list_findings(nights.office.book.ledger.events())
     assert finding.about == "nas"
+
+
+def test_repository_that_is_damaged_after_a_removal_is_not_pruned(nights: Nights) -> None:
+    nights.configure(nights={"daily": 3, "weekly": 0, "monthly": 0, "yearly": 0})
+    nights.add_days(5)
+    repository = open_repository(nights.office, "nas")
+    (plan,) = plan_all(nights.office).plans
+    removals = begin_removal(nights.office, plan, ask_restic(repository, nights.office.deployment.retention.nights))
+    forget(repository, [one.snapshot for one in removals])
+    next(path for path in (nights.folder / "nas" / "data").rglob("*") if path.is_file()).unlink()
+
+    outcome = apply_repository(nights.office, "nas")
+
+    assert (len(outcome.removed), outcome.freed) == (2, False)
+    assert outcome.error is not None
 
 
 def test_copies_of_the_state_age_by_the_same_schedule(nights: Nights) -> None:

@@ -20,6 +20,7 @@ from copias.case.rows import BOGOTA
 from copias.case.storing import plan_storing
 from copias.case.telling import tell_outcome
 from copias.errors import AlreadyRunning, Altered, BadInput, NotAllowed, NotReady, StoreUnavailable
+from copias.findings import list_findings
 from copias.office import Office
 from copias.package.canonical import to_canonical
 from copias.package.signing import is_signed, load_trusted, public_path
@@ -313,14 +314,15 @@ def test_hold_in_the_middle_stops_the_rest_and_the_record_says_so(archive: Archi
     real = office.open_store("nas")
 
     class Watching:
-        """The store; somebody holds the second package while the first one goes."""
+        """The store; somebody holds both packages while the first one goes."""
 
         def __getattr__(self, name: str) -> t.Any:
             return getattr(real, name)
 
         def remove(self, name: str) -> None:
             if name.endswith("100.zip"):
-                hold_copies(archive.second, copy=expired[1], reason="Requerimiento de la Contraloría")
+                for copy in expired:
+                    hold_copies(archive.second, copy=copy, reason="Requerimiento de la Contraloría")
             real.remove(name)
 
     office.open_store = lambda _: t.cast("t.Any", Watching())  # type: ignore[method-assign]
@@ -332,6 +334,8 @@ def test_hold_in_the_middle_stops_the_rest_and_the_record_says_so(archive: Archi
     assert "101.zip" in archive.files()
     page = (archive.office().deployment.copies / done.record / "acta.html").read_text(encoding="utf-8")
     assert "1 copia de la lista aprobada no se eliminó" in page
+    (finding,) = list_findings(office.book.ledger.events())
+    assert (finding.about, "Contraloría" in finding.why) == (expired[0], True)
 
 
 def test_store_clock_a_year_ahead_removes_nothing(archive: Archive, expired: list[str]) -> None:

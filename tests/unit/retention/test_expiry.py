@@ -116,6 +116,43 @@ def test_newest_proven_package_stays_though_a_newer_one_was_never_proven() -> No
     assert [one.package.copy for one in found.protected] == ["proven"]
 
 
+@pytest.mark.parametrize("spoilt_day", [date(2009, 1, 1), date(2011, 1, 1)], ids=["older", "newer"])
+def test_spoilt_package_is_never_kept_in_the_place_of_one_that_may_be_good(spoilt_day: date) -> None:
+    good, spoilt = package("good", date(2010, 1, 1), status="stored"), package("bad", spoilt_day, status="spoilt")
+
+    found = plan_packages([good, spoilt], Holds(()), RetentionSettings(), TODAY)
+
+    assert names(found) == ["bad"]
+    assert [one.package.copy for one in found.protected] == ["good"]
+
+
+def test_package_with_an_open_finding_stays_and_takes_no_good_ones_place() -> None:
+    good, doubted = package("good", date(2010, 1, 1)), package("unread", date(2011, 1, 1))
+
+    found = plan_packages([good, doubted], Holds(()), RetentionSettings(), TODAY, doubted={"unread"})
+    treated = plan_packages([good, doubted], Holds(()), RetentionSettings(), TODAY)
+
+    assert names(found) == []
+    assert {one.package.copy: one.floors for one in found.protected}["unread"] == ("tiene un hallazgo abierto",)
+    assert names(treated) == ["good"]
+
+
+def test_package_of_a_store_that_is_no_more_keeps_no_other_from_going() -> None:
+    old = date(2010, 1, 1)
+    packages = [package("here", old), package("away", old, store="nas_vieja"), package("newest", TODAY)]
+
+    found = plan_packages(packages, Holds(()), RetentionSettings(), TODAY, stores={"nas"})
+
+    assert names(found) == ["here"]
+    assert [one.floors for one in found.protected] == [("su destino, nas_vieja, no está en copias.yml",)]
+
+
+def test_spoilt_package_that_is_all_there_is_stays() -> None:
+    found = plan_packages([package("bad", date(2010, 1, 1), status="spoilt")], Holds(()), RetentionSettings(), TODAY)
+
+    assert names(found) == []
+
+
 @given(
     days=st.lists(st.dates(date(2000, 1, 1), TODAY), min_size=1, max_size=30),
     statuses=st.lists(st.sampled_from(["verified", "stored"]), min_size=30, max_size=30),

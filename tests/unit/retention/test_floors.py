@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -101,3 +102,23 @@ def test_policy_that_keeps_nothing_is_refused() -> None:
 
     assert plan.removals == ()
     assert "la política no conserva ninguna copia" in [refusal.why for refusal in plan.refusals]
+
+
+def test_void_copies_of_a_database_that_has_no_good_one_stay() -> None:
+    voids = [night(number, NOW - timedelta(days=number), "void") for number in range(3)]
+    facts = NightFacts(
+        repository="nas",
+        copies=[copy for copy, _ in voids],
+        snapshots=[snapshot for _, snapshot in voids],
+        kept=frozenset(),
+        holds=Holds(()),
+        now=NOW,
+    )
+
+    alone = plan_nights(facts, RetentionSettings())
+    good, snapshot = night(9, NOW - timedelta(hours=1))
+    facts = replace(facts, copies=[*facts.copies, good], snapshots=[*facts.snapshots, snapshot])
+    beside = plan_nights(replace(facts, kept=frozenset({snapshot.id})), RetentionSettings())
+
+    assert alone.removals == ()
+    assert {one.copy for one in beside.removals} == {copy.copy for copy, _ in voids}

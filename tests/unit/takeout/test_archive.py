@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from copias.errors import BackupError, BadInput, CopyFailed
 from copias.takeout.archive import Archive, iterate_blocks
+from copias.takeout.limits import OF_ANOTHER, describe_scope
 from copias.takeout.messages import DeliveredMessages
-from tests.unit.takeout.conftest import MAIL, part_file_name
+from tests.unit.takeout.conftest import ACCOUNT, MAIL, part_file_name
 
 NAME = part_file_name(1)
 
@@ -207,3 +208,30 @@ def read_all(path, settings) -> BackupError | None:
     except BackupError as error:
         return error
     return None
+
+
+@pytest.mark.parametrize(
+    ("addresses", "doubtful"),
+    [
+        ((ACCOUNT,), False),
+        (("pedro@alcaldia.example", ACCOUNT.upper()), False),
+        (("pedro@alcaldia.example", "otra@alcaldia.example"), True),
+        ((), False),
+    ],
+    ids=["its own", "renamed once", "another's", "nobody says"],
+)
+def test_delivery_of_which_nothing_came_to_the_account_says_so(
+    make_zip, takeout_message, settings, addresses, doubtful
+) -> None:
+    # Whoever writes may name the account in a text: only the line that Gmail puts on top counts.
+    written = f"Subject: acta\r\n\r\nDelivered-To: {ACCOUNT}\r\n"
+    heads = ["", *(f"Delivered-To: {address}\r\n" for address in addresses)]
+    messages = [takeout_message(key, (head + written).encode()) for key, head in enumerate(heads, 1)]
+    path = make_zip(part_file_name(1), {MAIL: b"".join(messages)})
+
+    with Archive([path], [path.name], settings) as archive:
+        delivered = DeliveredMessages(archive, largest=1 << 20, whose="entrega", account=ACCOUNT)
+        list(delivered.packed())
+        scope = describe_scope(archive.contents, delivered.tallies, unused=0)
+
+    assert any(limit.startswith(OF_ANOTHER) for limit in scope.excluded) is doubtful

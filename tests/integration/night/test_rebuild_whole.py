@@ -1,0 +1,80 @@
+"""What a recovered state lacks is told, and nothing that the machine still had is lost for it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from copias.config import load_deployment
+from copias.night.catalogue import MADE, NightCopy
+from copias.night.manifest import NAME
+from copias.night.recovering import Recovery, recover_state
+from copias.night.state_copy import StatePlan
+from copias.office import open_office
+from tests.integration.night.conftest import DATABASE, REPOSITORY, Town
+
+COPY = NightCopy(
+    copy="noche-hacienda-20261125T060000Z",
+    database=DATABASE,
+    repository=REPOSITORY,
+    snapshot="ab" * 32,
+    path="/hacienda.dump",
+    bytes=10,
+    sha256="cd" * 32,
+    tables=1,
+    rows=1,
+    started="2026-11-25T06:00:00+00:00",
+    finished="2026-11-25T06:01:00+00:00",
+)
+
+
+def keep(town: Town, name: str, text: str) -> Path:
+    """Keep a file in the state, as a copy or a report does."""
+    path: Path = town.office.deployment.state / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def recover(town: Town) -> Recovery:
+    """Recover the state from what the last night put into the repository."""
+    town.office.deployment.ledger.unlink()
+    return recover_state(load_deployment(town.config), REPOSITORY)
+
+
+def test_records_that_are_newer_than_the_state_that_comes_back_are_set_aside_and_told(town: Town) -> None:
+    keep(town, "copies/old/manifest.json", "old")
+    StatePlan(open_office(town.config), REPOSITORY).run()
+    keep(town, "copies/newer/manifest.json", "newer")
+
+    found = recover(town)
+
+    (kept,) = town.office.deployment.state.glob("replaced/*/newer/manifest.json")
+    assert kept.read_text() == "newer"
+    assert [path.name for path in (town.office.deployment.state / "copies").iterdir()] == ["old"]
+    assert any(str(kept.parent.parent) in one for one in found.missing)
+
+
+def test_copy_whose_manifest_no_repository_keeps_is_told(town: Town) -> None:
+    known = {**COPY.to_event(), "copy": "noche-hacienda-20261124T060000Z"}
+    town.office.record(MADE, COPY.to_event())
+    town.office.record(MADE, known)
+    keep(town, f"copies/{known['copy']}/{NAME}", "{}")
+    StatePlan(open_office(town.config), REPOSITORY).run()
+
+    shutil.rmtree(town.office.deployment.state / "copies")
+    found = recover(town)
+
+    (told,) = (one for one in found.missing if "manifiesto" in one)
+    assert COPY.copy in told
+    assert str(known["copy"]) not in told
+
+
+def test_lists_of_packages_that_two_people_approve_are_in_the_state_that_comes_back(town: Town) -> None:
+    keep(town, "retention/lists/abc.json", "[]")
+    StatePlan(open_office(town.config), REPOSITORY).run()
+    shutil.rmtree(town.office.deployment.state / "retention")
+
+    recover(town)
+
+    assert (town.office.deployment.state / "retention" / "lists" / "abc.json").read_text() == "[]"
