@@ -16,7 +16,7 @@ NAS, DATABASE_SERVER, ACCOUNT = "192.0.2.20", "192.0.2.30", "copias"
 SUBJECT, STORE, REPOSITORY = "sinfa", "nas", "noche"
 MARIADB, FIREBIRD = "sinfa_mariadb", "sinfa_firebird"
 MIRRORED = ["marta.ejemplo@alcaldia.example", "mesa.ayuda@alcaldia.example"]
-AT_NIGHT = {"nas_repository", "nas_retention", "night", "restore_drill", "sinfa_night"}
+AT_NIGHT = {"control_rebuild", "nas_repository", "nas_retention", "night", "restore_drill", "sinfa_night"}
 """Scenarios whose databases have nightly copies."""
 DELIVERED, PROVIDER = "provider_delivery", "sistemas"
 ALL_ENGINES = {"restore_drill", "sinfa_night"}

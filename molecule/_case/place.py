@@ -5,7 +5,7 @@ Each scenario has its own, named for it: a folder of the run, a folder of the NA
     place.py up NAME      make it; what is there already is kept
     place.py look NAME    print, as JSON, what a case left: read without the product
     place.py ask NAME     ask the provider of the case, and have it wait
-    place.py choose NAME  make the other case one that gives all of a copied mailbox back
+    place.py choose NAME  make the other case one that gives all of a copied mailbox, or a copied database, back
     place.py down NAME    end its help desk
 """
 
@@ -22,7 +22,8 @@ from pathlib import Path
 import yaml
 from deployment import ACCOUNT, DELIVERED, MIRRORED, NAS, RUN, STORE, SUBJECT, Databases, describe
 
-from copias.case.deciding import classify
+from copias.authorisation import Authorisation
+from copias.case.deciding import authorise, classify
 from copias.case.intake import read_case
 from copias.case.starting import plan_start
 from copias.files import make_private_directory, write_atomically
@@ -32,12 +33,14 @@ from copias.office import Office, open_office
 from copias.package import generate_key
 from copias.people import read_identity
 from copias.provider.asking import plan_request
+from copias.sinfa.recovery import draft_recovery
 from copias_sandbox import control
 from copias_sandbox.home import Running
 from copias_sandbox.rooms.sheets.storage import WorkbookStore
 from copias_sandbox.state import State
 
 MANUAL, MANUAL_CASE = "manual_copy", "1235"
+RESTORED, RESTORE_CASE = "sinfa_restore", "1235"
 CASE = RECOVERY_CASE = "1234"
 CASES = 40
 
@@ -80,6 +83,13 @@ class Place:
     def choose(self) -> None:
         """Say that a case is a recovery, and plan to give back everything."""
         office = open_office(self.config)
+        if self.name == RESTORED:
+            leave = Authorisation(authoriser="Mariela Ejemplo", post="Secretaria", document="Oficio 9", motive="Ensayo")
+            classify(office, RESTORE_CASE, kind="recovery", subject=SUBJECT, mode=None)
+            authorise(office, RESTORE_CASE, leave)
+            copy_id, to = f"sinfa-{SUBJECT}-{CASE}", f"{self.home / 'volcado'}/"
+            draft_recovery(office, RESTORE_CASE, copy_id=copy_id, to=to, motive="Ensayo").record()
+            return
         classify(office, RECOVERY_CASE, kind="recovery", subject=MIRRORED[0], mode=None)
         draft_restore(office, read_case(office, RECOVERY_CASE), Order(query=Query())).record()
 

@@ -26,6 +26,12 @@ except ImportError:
 CONFIG_OPTION: dict[str, dict[str, t.Any]] = {"config": {"type": "path", "required": True}}
 """The deployment's file, which every module takes."""
 
+REPOSITORIES_OPTIONS: dict[str, dict[str, t.Any]] = {
+    **CONFIG_OPTION,
+    "repositories": {"type": "list", "elements": "str", "default": []},
+}
+"""Options of what is done to each repository; documented in the fragment ``_repositories``."""
+
 CASE_OPTIONS: dict[str, dict[str, t.Any]] = {**CONFIG_OPTION, "case": {"type": "str", "required": True}}
 """Options of every step of a case, and all that it has; documented in the fragment ``_case``."""
 

@@ -18,17 +18,10 @@ description:
   - When something is damaged, every copy in that repository is read, and those that are not what was stored are named,
     count no more, and have a finding open.
   - One repository that fails does not stop the others; at the end the module fails with all that failed.
-options:
-  repositories:
-    description: Names of repositories in the deployment's file; all of them when empty.
-    type: list
-    elements: str
-    default: []
-requirements:
-  - restic 0.19.1 or newer.
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.attributes
+  - funza.copias._repositories
 seealso:
   - module: funza.copias.database_snapshot
 """
@@ -50,45 +43,24 @@ repositories:
 
 import typing as t
 
-from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+from ansible_collections.funza.copias.plugins.module_utils._module import REPOSITORIES_OPTIONS, OfficeModule
 
 try:
-    from copias.case.guard import die_with_playbook
     from copias.night.checking import CheckPlan
-    from copias.night.each import choose_repositories, do_each, require_all
-    from copias.night.outcome import publish_outcome
-    from copias.night.stepping import do_step
+    from copias.night.each import do_repositories
 except ImportError:
     pass  # OfficeModule reports it
 
 
 def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     """Do it for each repository; in check mode, only say where it would be done."""
-    office = module.office
-    names = choose_repositories(office, module.params["repositories"])
-    if not module.check_mode:
-        die_with_playbook()
-    outcomes = do_step(
-        office,
-        [f"{name}-check" for name in names],
-        lambda: do_each(names, lambda name: CheckPlan(office, name), look=module.check_mode),
-    )
-    for name, outcome in outcomes.items():
-        publish_outcome(office, f"{name}-check", outcome)
-    require_all(outcomes)
-    changed = [name for name, outcome in outcomes.items() if outcome["changed"]]
-    return {
-        "changed": bool(changed),
-        "repositories": outcomes,
-        "diff": {"before": "", "after": "".join(f"{name}\n" for name in changed)},
-    }
+    office, names = module.office, module.params["repositories"]
+    return do_repositories(office, names, lambda name: CheckPlan(office, name), step="check", look=module.check_mode)
 
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule({**CONFIG_OPTION, "repositories": {"type": "list", "elements": "str", "default": []}}).finish(
-        carry_out
-    )
+    OfficeModule(REPOSITORIES_OPTIONS).finish(carry_out)
 
 
 if __name__ == "__main__":

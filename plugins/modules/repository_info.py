@@ -15,17 +15,10 @@ version_added: 0.3.0
 description:
   - Opens each repository and counts its snapshots and keys; nothing is changed.
   - A repository that cannot be reached does not make the module fail. Its RV(repositories) entry has the error.
-options:
-  repositories:
-    description: Names of repositories in the deployment's file; all of them when empty.
-    type: list
-    elements: str
-    default: []
-requirements:
-  - restic 0.19.1 or newer.
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.info
+  - funza.copias._repositories
 seealso:
   - module: funza.copias.repository_init
 """
@@ -54,7 +47,7 @@ repositories:
 
 import typing as t
 
-from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+from ansible_collections.funza.copias.plugins.module_utils._module import REPOSITORIES_OPTIONS, OfficeModule
 
 try:
     from copias.night.each import choose_repositories
@@ -72,7 +65,7 @@ def look(module: OfficeModule) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule({**CONFIG_OPTION, "repositories": {"type": "list", "elements": "str", "default": []}}).finish(look)
+    OfficeModule(REPOSITORIES_OPTIONS).finish(look)
 
 
 if __name__ == "__main__":

@@ -20,17 +20,10 @@ description:
     when more would go at once than was foreseen; a warning says so.
   - The plan, with restic's own answer, is kept in the state as evidence before anything is removed.
   - Sealed packages of cases are never removed by this; RV(expired) tells how many wait for the approval of two people.
-options:
-  repositories:
-    description: Names of repositories in the deployment's file; all of them when empty.
-    type: list
-    elements: str
-    default: []
-requirements:
-  - restic 0.19.1 or newer.
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.attributes
+  - funza.copias._repositories
 """
 
 EXAMPLES = r"""
@@ -60,7 +53,7 @@ expired:
 
 import typing as t
 
-from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG_OPTION, OfficeModule
+from ansible_collections.funza.copias.plugins.module_utils._module import REPOSITORIES_OPTIONS, OfficeModule
 
 try:
     from copias.case.guard import die_with_playbook
@@ -88,7 +81,7 @@ def apply(module: OfficeModule) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule({**CONFIG_OPTION, "repositories": {"type": "list", "elements": "str", "default": []}}).finish(apply)
+    OfficeModule(REPOSITORIES_OPTIONS).finish(apply)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ class Policy(BaseModel):
     """Longest that the newest good copy may be old; the night copies what would be older by the next one."""
     drill_every: timedelta = Field(default=timedelta(days=7), ge=timedelta(days=1), le=timedelta(days=366))
     """Longest that the newest proven restore of a database may be old."""
+    monthly_package: bool = False
+    """The last nightly copy of each month of its databases is sealed into a package and kept by its record series."""
     nights: Schedule | None = None
     """How many nightly copies stay; ``None`` is ``retention.nights``."""
     databases: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class Policies:
         """Return name and policy of an account: of those that name it, else its unit, else its department."""
         tests: tuple[t.Callable[[Policy], bool], ...] = (
             lambda one: account in one.accounts,
-            lambda one: any(_lies_in(org_unit, unit) for unit in one.org_units),
+            lambda one: any(lies_in(org_unit, unit) for unit in one.org_units),
             lambda one: bool(plain(department)) and plain(department) in {plain(name) for name in one.departments},
         )
         for fits in tests:
@@ -94,6 +96,7 @@ def policy_group(name: str) -> str:
     return f"policy_{name}"
 
 
-def _lies_in(unit: str, above: str) -> bool:
+def lies_in(unit: str, above: str) -> bool:
+    """Tell whether an organisational unit is another one or lies below it; case and accents do not matter."""
     inner, outer = plain(unit).rstrip("/"), plain(above).rstrip("/")
     return bool(outer) and (inner == outer or inner.startswith(f"{outer}/"))

@@ -76,13 +76,16 @@ def start(
     cases: t.Annotated[int, typer.Option(min=0, help="Casos que se siembran la primera vez; 0 lo deja vacío.")] = 300,
     *,
     strict: Strict = False,
+    nas: t.Annotated[bool, typer.Option("--nas", help="Añade una NAS QNAP simulada (File Station).")] = False,
 ) -> None:
     """Arranca el entorno; si ya está en marcha, no hace nada."""
     from copias_sandbox import control
 
     with _Reported():
-        found = control.start(_place(home), cases=cases, strict=strict)
+        found = control.start(_place(home), cases=cases, strict=strict, nas=nas)
         typer.echo(f"Entorno de pruebas en marcha: {found.url} (administración {found.admin_url}, proceso {found.pid})")
+        if found.nas:
+            typer.echo(f"NAS simulada: http://127.0.0.1:{found.nas}, carpeta compartida Copias")
         typer.echo('Siga con: eval "$(copias sandbox env)"')
 
 

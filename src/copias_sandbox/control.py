@@ -15,6 +15,7 @@ from copias.errors import BackupError, NotReady
 from copias.files import locked, make_private_directory
 from copias_sandbox.admin.client import AdminClient
 from copias_sandbox.home import Home, Running
+from copias_sandbox.qnap.beside import SHARE, USER
 
 ENVIRONMENT: t.Final = "COPIAS_SANDBOX_HOME"
 DEFAULT_HOME: t.Final = Path(".work/sandbox")
@@ -35,30 +36,41 @@ def running(home: Path) -> Running | None:
     return found if found is not None and _process(found) is not None else None
 
 
-def start(home: Path, *, cases: int = 300, strict: bool = False) -> Running:
+def start(home: Path, *, cases: int = 300, strict: bool = False, nas: bool = False) -> Running:
     """Start a sandbox in its own session and wait until it answers; one that runs already is returned as it is.
 
     Args:
         home: its folder; made when absent, taken up again when it was used before.
         cases: how many the first start seeds; 0 leaves it empty.
         strict: check each answer by Google's own schema; a violation becomes a 500.
+        nas: serve an emulated QNAP beside it.
 
     Raises:
-        NotReady: it did not come up; the message says what the log says.
+        NotReady: it did not come up; the message says what the log says. Or one runs already, without a QNAP.
     """
     place = Home(make_private_directory(home.absolute()))
     with locked(place.path / "lock"):
         found = running(place.path)
         if found is not None:
+            _require_nas(found, wanted=nas)
             return found
-        return _wait_until_ready(place, _spawn(place, cases=cases, strict=strict))
+        return _wait_until_ready(place, _spawn(place, cases=cases, strict=strict, nas=nas))
 
 
-def _spawn(place: Home, *, cases: int, strict: bool) -> subprocess.Popen[bytes]:
+def _require_nas(found: Running, *, wanted: bool) -> None:
+    if wanted and not found.nas:
+        raise NotReady(
+            "El entorno de pruebas ya está en marcha, sin la NAS",
+            whose=found.url,
+            repair="copias sandbox stop, y después copias sandbox start --nas",
+        )
+
+
+def _spawn(place: Home, *, cases: int, strict: bool, nas: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "copias_sandbox.daemon", str(place.path), str(cases)]
     with place.log_file.open("wb") as log:
         return subprocess.Popen(
-            [*command, "strict" if strict else "lenient"],
+            [*command, "strict" if strict else "lenient", "nas" if nas else "no-nas"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -184,6 +196,13 @@ def env(home: Path, *, clients: bool = False) -> dict[str, str]:
         "COPIAS_CONTROL_SPREADSHEET": found.control_spreadsheet,
         "COPIAS_SHARED_DRIVE": found.shared_drive,
     }
+    if found.nas:
+        variables |= {
+            "COPIAS_QNAP_PORT": str(found.nas),
+            "COPIAS_QNAP_USER": USER,
+            "COPIAS_QNAP_SHARE": SHARE,
+            "COPIAS_QNAP_PASSWORD_FILE": str(Home(home.absolute()).nas_password_file),
+        }
     if clients:
         proxy = f"http://127.0.0.1:{found.proxy}"
         variables |= dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy)

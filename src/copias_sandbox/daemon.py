@@ -1,4 +1,4 @@
-"""The process of a sandbox: ``python -m copias_sandbox.daemon HOME``; ``control.start`` starts it."""
+"""The process of a sandbox: ``python -m copias_sandbox.daemon HOME …``; ``control.start`` starts it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from copias_sandbox.home import Home, Running
 from copias_sandbox.oauth.accounts import Accounts
 from copias_sandbox.oauth.clients import OAuthClients
 from copias_sandbox.oauth.keys import ensure_key
+from copias_sandbox.qnap.beside import open_station
 from copias_sandbox.rooms.registry import ROOMS
 from copias_sandbox.seed.workspace import Seeded, SeedOptions, fill, last_seeded
 from copias_sandbox.state import State
@@ -37,13 +38,14 @@ class Ports(t.NamedTuple):
     admin: AdminPort
 
 
-async def serve(home: Home, *, cases: int, strict: bool) -> None:
+async def serve(home: Home, *, cases: int, strict: bool, nas: bool) -> None:
     """Serve until SIGTERM or SIGINT; ready when ``sandbox.json`` names this process.
 
     Args:
         home: the sandbox's folder; what it held before is taken up again, on the same ports when they are free.
         cases: how many to seed when nothing was seeded yet; 0 leaves it empty.
         strict: check our own answers by Google's schemas.
+        nas: serve an emulated QNAP beside it.
     """
     google = Google(State(home.state_file), ROOMS, strict=strict)
     ports = await _open(google, home)
@@ -51,7 +53,8 @@ async def serve(home: Home, *, cases: int, strict: bool) -> None:
     client = OAuthClients(google.state).ensure()
     write_atomically(home.oauth_client_file, orjson.dumps(client.file(f"http://127.0.0.1:{ports.http.port}")))
     made = last_seeded(google) or (fill(google, SeedOptions(cases=cases)) if cases else Seeded("", "", 0))
-    running = _describe(home, ports, made)
+    station = open_station(home) if nas else None
+    running = replace(_describe(home, ports, made), nas=station.port if station else 0)
     ports.admin.seeded = lambda made: home.write(
         replace(
             running,
@@ -62,6 +65,8 @@ async def serve(home: Home, *, cases: int, strict: bool) -> None:
     )
     home.write(running)
     await _until_told_to_stop()
+    if station is not None:
+        station.close()
     for port in ports:
         await port.close()
     google.state.close()
@@ -104,9 +109,9 @@ async def _until_told_to_stop() -> None:
 
 
 def main() -> None:
-    """Run as a program: ``daemon HOME CASES STRICT``."""
-    home, cases, strict = sys.argv[1:4]
-    asyncio.run(serve(Home(Path(home)), cases=int(cases), strict=strict == "strict"))
+    """Run as a program: ``daemon HOME CASES STRICT NAS``."""
+    home, cases, strict, nas = sys.argv[1:5]
+    asyncio.run(serve(Home(Path(home)), cases=int(cases), strict=strict == "strict", nas=nas == "nas"))
 
 
 if __name__ == "__main__":

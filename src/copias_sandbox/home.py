@@ -30,6 +30,8 @@ class Running:
     ca: str
     oauth_client: str = ""
     shared_drive: str = ""
+    nas: int = 0
+    """Port of the emulated QNAP; 0 when it was started without one."""
 
     @property
     def url(self) -> str:
@@ -77,6 +79,16 @@ class Home:
     def log_file(self) -> Path:
         """Return where the process writes what goes wrong."""
         return self.path / "sandbox.log"
+
+    @property
+    def nas_shares(self) -> Path:
+        """Return the folder with one folder for each share of the emulated QNAP."""
+        return self.path / "nas" / "shares"
+
+    @property
+    def nas_password_file(self) -> Path:
+        """Return the file with the password of its account."""
+        return self.path / "nas" / "password"
 
     def read(self) -> Running | None:
         """Return what the last sandbox wrote; it may be gone since."""

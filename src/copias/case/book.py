@@ -6,6 +6,7 @@ import re
 import typing as t
 from contextlib import contextmanager
 
+from copias.case.series import is_series
 from copias.case.story import Story, follow, tell
 from copias.errors import BadInput
 from copias.ledger import Event, Ledger
@@ -48,11 +49,15 @@ class CaseBook:
         self.actor = actor
 
     def story(self, number: str) -> Story:
-        """Return the story of a case; an unknown case has an empty one."""
-        return tell(number, self.ledger.events(check_number(number)))
+        """Return the story of a case, or of a series of packages that no case asks for; an unknown one has none."""
+        return tell(number, self.ledger.events(_check_key(number)))
 
     def stories(self) -> dict[str, Story]:
         """Return the stories of all cases, reading the ledger once."""
+        return {number: story for number, story in self.keepers().items() if not is_series(number)}
+
+    def keepers(self) -> dict[str, Story]:
+        """Return the stories of all that keeps sealed packages: cases, and the series that no case asks for."""
         found: dict[str, list[Event]] = {}
         for event in self.ledger.events():
             if event.case:
@@ -71,9 +76,13 @@ class CaseBook:
     @contextmanager
     def adding(self, number: str) -> Iterator[Page]:
         """Hold the ledger while several events of one case are decided and added."""
-        check_number(number)
+        _check_key(number)
         with self.ledger.transaction(self.actor.to_event()) as transaction:
             yield Page(self.story(number), transaction.append)
+
+
+def _check_key(number: str) -> str:
+    return number if is_series(number) else check_number(number)
 
 
 class Page:

@@ -64,7 +64,7 @@ def list_copies(office: Office, *, subject: str | None = None, removed: bool = F
     left_out = {"void"} if removed else {"void", "removed"}
     found = [
         _describe(number, copy)
-        for number, story in office.book.stories().items()
+        for number, story in office.book.keepers().items()
         for copy in story.copies
         if copy.status not in left_out
     ]

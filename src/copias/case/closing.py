@@ -111,7 +111,9 @@ def _waits(story: Story, outcome: Outcome) -> HelpDeskUnavailable:
     trouble = outcome.trouble
     recovery = "control" not in result_rows(story)
     work = "recuperación" if recovery else "copia"
-    done = "el correo está devuelto y probado" if recovery else "la copia está hecha y probada"
+    done = "la copia está hecha y probada"
+    if recovery and story.restore:
+        done = "la base está restaurada y probada" if story.restore.database else "el correo está devuelto y probado"
     return HelpDeskUnavailable(
         f"{done}, pero la mesa de ayuda no responde",
         whose=f"caso {story.number}",

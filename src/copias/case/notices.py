@@ -36,6 +36,9 @@ What: t.TypeAlias = t.Literal[
     "recovering",
     "recovered",
     "unrecovered",
+    "restoring",
+    "restored",
+    "unrestored",
     "provider_request",
     "provider_reminder",
     "provider_rejected",
@@ -52,6 +55,9 @@ NOTICE_WORDS: t.Final[dict[str, str]] = {
     "recovering": "solicitud de recuperación recibida",
     "recovered": "correo devuelto",
     "unrecovered": "el correo no se pudo devolver",
+    "restoring": "solicitud de recuperación recibida",
+    "restored": "base de datos restaurada",
+    "unrestored": "la base de datos no se pudo restaurar",
     "suspended": "cuenta suspendida, al superadministrador",
     "released": "la cuenta ya se puede suspender, al superadministrador",
     "deleted": "cuenta eliminada, al superadministrador",
@@ -93,6 +99,13 @@ _OF_RECOVERY: t.Final = {
     "altered": "la copia de la que se devolvía el correo no se pudo leer bien",
 }
 """The words for a recovery, where what happened to a copy would mislead."""
+_OF_DATABASE: t.Final = {
+    "source": "el servidor donde se restaura no respondió",
+    "full": "no hay espacio donde se restaura",
+    "unequal": "al compararla, la base restaurada no fue igual a lo que se copió, y así no se entrega",
+    "altered": "la copia de la que se restauraba no se pudo leer bien",
+}
+"""The same for a recovery of a database."""
 
 
 def queue_notice(
@@ -135,7 +148,7 @@ def tell_received(office: Office, story: Story) -> Story:
         "subject": started["subject"],
         "agent": started["agent"],
     }
-    what: What = "recovering" if started["kind"] == "recovery" else "received"
+    what = t.cast("What", {"mail": "recovering", "database": "restoring"}.get(_recovery_of(story), "received"))
     return queue_notice(office, story, what, to=started["requester_email"], facts=facts)
 
 
@@ -161,10 +174,18 @@ def tell_failed(office: Office, story: Story, error: BackupError) -> Story:
     if happened is None:
         return story
     (cause, words), started = happened, story.started
-    recovery = started.get("kind") == "recovery"
-    facts = {"name": started.get("requester", ""), "happened": _OF_RECOVERY.get(cause, words) if recovery else words}
-    what: What = "unrecovered" if recovery else "failed"
+    of = _recovery_of(story)
+    told: dict[str, str] = {"mail": _OF_RECOVERY, "database": _OF_DATABASE}.get(of, {})
+    facts = {"name": started.get("requester", ""), "happened": told.get(cause, words)}
+    what = t.cast("What", {"mail": "unrecovered", "database": "unrestored"}.get(of, "failed"))
     return queue_notice(office, story, what, to=started.get("requester_email", ""), facts=facts, mark=cause)
+
+
+def _recovery_of(story: Story) -> str:
+    """Return what a recovery gives back, ``mail`` or ``database``; empty of any other case."""
+    if story.started.get("kind") != "recovery":
+        return ""
+    return "database" if story.restore and story.restore.database else "mail"
 
 
 def say_failure(error: BackupError) -> tuple[str, str] | None:

@@ -1,4 +1,7 @@
-"""What resolves a case: a proven copy, or messages that were given back and read again. Nothing else does."""
+"""What resolves a case: a proven copy, messages that were given back and read again, or a restored database.
+
+Nothing else does.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from copias.case.kinds import KIND_WORDS, kind_of_copy
 from copias.case.states import State
 from copias.errors import NotReady
+from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord, RestoreRecord, Story
@@ -33,7 +37,7 @@ class Result:
     done: str
     proof: str
     evidence: str
-    notice: t.Literal["resolved", "recovered"]
+    notice: t.Literal["resolved", "recovered", "restored"]
     facts: dict[str, t.Any] = field(default_factory=dict)
     copy: CopyRecord | None = None
 
@@ -52,12 +56,7 @@ def proven_result(story: Story) -> Result:
     proven = story.state in {State.VERIFIED, State.RESOLVED}
     if story.copy is None and story.restore:
         if not proven or not _is_whole(story.restore):
-            raise NotReady(
-                "el caso no se puede resolver sin haber devuelto y releído todo",
-                whose=f"caso {story.number}",
-                why="falta devolver mensajes, o releerlos",
-                repair=f"copias restore {story.number}",
-            )
+            raise _not_whole(story.number, story.restore)
         return _result_of_restore(story, story.restore)
     copy = story.copy
     # What retention removed years later, or a disk spoilt since, was proven when it resolved the case.
@@ -75,8 +74,23 @@ def proven_result(story: Story) -> Result:
 def _is_whole(restore: RestoreRecord) -> bool:
     """Tell whether what was proven is all that was planned: one message short is not done."""
     proof, data = restore.proof, restore.data
+    if restore.database:
+        return restore.status == "verified" and all(proof.get(name) == data[name] for name in ("copy", "place"))
     same = (proof.get("messages"), proof.get("list_sha256")) == (data["messages"], data["list_sha256"])
     return restore.status == "verified" and same
+
+
+def _not_whole(number: str, restore: RestoreRecord) -> NotReady:
+    if restore.database:
+        what, why = "sin haber restaurado y comparado la base de datos", "falta restaurarla, o compararla"
+    else:
+        what, why = "sin haber devuelto y releído todo", "falta devolver mensajes, o releerlos"
+    return NotReady(
+        f"el caso no se puede resolver {what}",
+        whose=f"caso {number}",
+        why=why,
+        repair=f"copias restore {number}",
+    )
 
 
 def _result_of_copy(story: Story, copy: CopyRecord) -> Result:
@@ -94,6 +108,8 @@ def _result_of_copy(story: Story, copy: CopyRecord) -> Result:
 
 
 def _result_of_restore(story: Story, restore: RestoreRecord) -> Result:
+    if restore.database:
+        return _result_of_database(story, restore)
     count, place = restore.messages, say_target(restore)
     return Result(
         event={"restore": restore.restore_id},
@@ -107,8 +123,24 @@ def _result_of_restore(story: Story, restore: RestoreRecord) -> Result:
     )
 
 
+def _result_of_database(story: Story, restore: RestoreRecord) -> Result:
+    copy, place, proof = restore.data["copy"], say_target(restore), say_proof(restore)
+    return Result(
+        event={"restore": restore.restore_id},
+        rows=result_rows(story),
+        done=f"{KIND_WORDS['recovery'].capitalize()} de {restore.database} hecha: copia {copy} restaurada en {place}; "
+        "la base de datos que se usa no se tocó.",
+        proof=proof,
+        evidence=f"{restore.restore_id} · {copy} · SHA-256 del volcado {restore.proof['sha256']}",
+        notice="restored",
+        facts={"place": place, "made_at": format_moment(restore.data["made_at"]), "sha256": restore.proof["sha256"]},
+    )
+
+
 def say_target(restore: RestoreRecord) -> str:
-    """Return where the messages went; a folder of the server is not named to people who cannot see it."""
+    """Return where it went; a folder of the server is not named to people who cannot see it."""
+    if restore.database:
+        return f"la base nueva {restore.data['to']}" if restore.data["way"] == "database" else "un archivo"
     target = restore.data["target"]
     if not target["account"]:
         return "una carpeta, como archivos"
@@ -117,6 +149,12 @@ def say_target(restore: RestoreRecord) -> str:
 
 def say_proof(restore: RestoreRecord) -> str:
     """Return how a recovery was proven."""
+    if restore.database and restore.data["way"] == "database":
+        told = f"restaurada: {restore.proof['tables']} tablas, {restore.proof['rows']} filas, iguales a lo que se copió"
+        failed = sum(check["status"] != "passed" for check in restore.proof["checks"])
+        return f"{told}; {failed} comprobaciones no se cumplen" if failed else told
+    if restore.database:
+        return "el archivo es, byte por byte, el volcado que se hizo"
     return (
         f"los {restore.messages} mensajes están en su destino; {restore.proof.get('compared')} releídos, "
         "iguales a la copia bit a bit"

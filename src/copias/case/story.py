@@ -6,6 +6,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from copias.case.series import is_series
 from copias.case.states import State, move
 from copias.errors import NotReady
 
@@ -52,7 +53,11 @@ class CopyRecord:
 
 @dataclass(frozen=True)
 class RestoreRecord:
-    """Messages that a case gives back. ``data`` is what ``restore.planned`` recorded: source, target, counts, hash."""
+    """What a case gives back: messages, or a database.
+
+    ``data`` is what ``restore.planned`` recorded: of messages source, target, counts and hash; of a database see
+    :mod:`copias.sinfa.recovery`.
+    """
 
     restore_id: str
     data: dict[str, t.Any]
@@ -61,8 +66,18 @@ class RestoreRecord:
 
     @property
     def messages(self) -> int:
-        """Return how many messages are to be given back."""
-        return int(self.data["messages"])
+        """Return how many messages are to be given back; 0 of a database."""
+        return int(self.data.get("messages", 0))
+
+    @property
+    def database(self) -> str:
+        """Return the database that is restored; empty of messages."""
+        return str(self.data.get("database", ""))
+
+    @property
+    def subject(self) -> str:
+        """Return whose copies it is taken from: an account, or a database."""
+        return self.database or str(self.data["account"])
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,7 @@ class Story:
         if self.copy:
             return str(self.copy.data.get("subject", ""))
         if self.restore and self.restore.status != "planned":
-            return str(self.restore.data["account"])
+            return self.restore.subject
         return self.started.get("subject") if self.state is State.IN_PROGRESS else None
 
     @property
@@ -188,7 +203,9 @@ def follow(story: Story, event: Event) -> Story:
             why="no consta quién la autoriza, con documento y motivo",
             repair=f"copias authorise {story.number} --name … --post … --document … --motive …",
         )
-    moved = replace(story, state=move(story.state, event.event), events=(*story.events, event))
+    # A series of packages is attended by nobody: it has copies, and no state.
+    state = story.state if is_series(story.number) else move(story.state, event.event)
+    moved = replace(story, state=state, events=(*story.events, event))
     change = _CHANGES.get(event.event)
     return replace(moved, **change(moved, event.data)) if change else moved
 
@@ -228,7 +245,7 @@ def _mark_restore(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str
 def _add_copy(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
     """Add a copy; a case has one kind of result, or nobody could say which of two was proven."""
     if story.restore and story.restore.status != "planned":
-        raise NotReady("el caso ya devuelve mensajes: no hace además una copia", whose=f"caso {story.number}")
+        raise NotReady("el caso ya es una recuperación: no hace además una copia", whose=f"caso {story.number}")
     return {"copies": (*story.copies, CopyRecord(data["copy"], data))}
 
 

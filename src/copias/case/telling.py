@@ -15,7 +15,7 @@ from copias.case.story import is_notice
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from copias.case.story import Story
+    from copias.case.story import RestoreRecord, Story
     from copias.ledger import Event
 
 _WORDS: t.Final = {
@@ -53,6 +53,12 @@ _WORDS: t.Final = {
     "outbox.rejected": "Aviso {key} no enviado: {why}",
     "notice.skipped": "Aviso {key} no enviado: {why}",
 }
+_OF_DATABASE: t.Final = {
+    "restore.planned": "Se eligió restaurar la copia {copy} de {database} en {place}: {motive}",
+    "restore.given": "Restaurada la copia de {database}, comparada e igual",
+    "restore.verified": "Recuperación {restore} probada: {copy} en {place}",
+}
+"""The words of a recovery that is of a database."""
 _RECOVERED: t.Final = "Resuelto con la recuperación {restore}"
 _UNCOMPARED: t.Final = "Copia {copy} revisada: {words}"
 """Of a copy that was compared with no source, such as what a provider delivered."""
@@ -72,7 +78,8 @@ def _say(event: Event) -> str:
     words: dict[str, t.Any] = _Blanks(event.data, named=f"; puede recibir {recipient}" if recipient else "")
     sent = event.event == "outbox.delivered" and "message" in event.data
     given_back = event.event == "case.resolved" and "restore" in event.data
-    said = (_NOTICE_SENT if sent else _RECOVERED if given_back else _WORDS[event.event]).format_map(words)
+    words_of = _OF_DATABASE.get(event.event, _WORDS[event.event]) if "database" in event.data else _WORDS[event.event]
+    said = (_NOTICE_SENT if sent else _RECOVERED if given_back else words_of).format_map(words)
     if event.event == "copy.verified":
         said = _say_verified(event.data, said)
     retires = event.data.get("retires") if event.event == "case.classified" else None
@@ -120,16 +127,27 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
         else:
             rows.append(("Prueba", "todavía no se ha probado"))
     if story.restore and not copy:
-        proof = say_proof(story.restore) if story.restore.status == "verified" else "todavía no se ha probado"
-        rows += [
-            ("Recuperación", f"{story.restore.messages} mensajes a {say_target(story.restore)}"),
-            ("Prueba", proof),
-        ]
+        rows += _tell_restore(story.restore)
     if story.failure and story.state is not State.RESOLVED:
         rows.append(("Falló", f"{story.failure.get('what', '')}: {story.failure.get('why', '')}"))
     rows += [("Escrito en la hoja", str(row["range"])) for row in story.delivered.values() if "range" in row]
     rows += [("Pendiente de escribir", key) for key in story.waiting]
     rows += list(_tell_notices(story))
+    return rows
+
+
+def _tell_restore(restore: RestoreRecord) -> list[tuple[str, str]]:
+    """Return what is given back and how it was proven; of a restored database, what is left for people to do too."""
+    proven = restore.status == "verified"
+    proof = ("Prueba", say_proof(restore) if proven else "todavía no se ha probado")
+    if not restore.database:
+        return [("Recuperación", f"{restore.messages} mensajes a {say_target(restore)}"), proof]
+    from copias.sinfa.restore_advice import advise
+
+    rows = [("Recuperación", f"{restore.data['copy']} de {restore.database} en {restore.data['place']}"), proof]
+    if proven:
+        rows += [("Cuidado", str(warning)) for warning in restore.proof["warnings"]]
+        rows += [("Qué sigue", line) for line in advise(restore.data)]
     return rows
 
 

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from copias.cli.copies import CopyId, Label, Since, Until
 from copias.cli.output import CaseNumber, Config, Json, Output, Query, print_facts, reports_errors, say_bytes
-from copias.cli.restore_sinfa import restore_sinfa
+from copias.cli.restore_sinfa import PLAYBOOK, restore_sinfa
 from copias.cli.run import Start, attend, show_outcome
 from copias.errors import BadInput, NotReady
 
@@ -20,7 +20,6 @@ if t.TYPE_CHECKING:
     from copias.mailbox.restore.planning import Order, RestoreDraft
     from copias.office import Office
 
-PLAYBOOK: t.Final = "restore.yml"
 _CASE: t.Final = "case"
 
 
@@ -117,9 +116,22 @@ def _give_back(number: str, order: Order, words: _Words, start: Start, output: O
         return
     intake = require_recovery(office, number)
     office.claims.require_free(number)
-    intake = _plan(office, intake, _complete(order, words), output=output, check=check)
+    if intake.subject in office.deployment.databases:
+        _require_of_mail(number, order, words, check=check)
+    else:
+        intake = _plan(office, intake, _complete(order, words), output=output, check=check)
     if not check:
         attend(office, intake, start, output)
+
+
+def _require_of_mail(number: str, order: Order, words: _Words, *, check: bool) -> None:
+    """Refuse choices of messages in a case of a database, whose copy is chosen by another verb."""
+    if words.choose or order != type(order)() or check:
+        raise BadInput(
+            "el caso es de una base de datos, y no devuelve mensajes",
+            whose=f"caso {number}",
+            repair=f"copias restore sinfa --case {number} --copy … --to … --motive …; sin opciones, se continúa",
+        )
 
 
 def _complete(order: Order, words: _Words) -> Order | None:

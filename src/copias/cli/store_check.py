@@ -41,6 +41,12 @@ def _print(name: str, trial: Trial) -> None:
         typer.echo("La cuenta puede borrar: también podría quien la robe. Tenga otra copia o instantáneas.")
     else:
         typer.echo(f"La cuenta no puede borrar, y por eso queda {trial.left}: retírelo con otra cuenta.")
+    if trial.recycles:
+        typer.echo(
+            "Lo que borra queda en su papelera: ocupa espacio y se puede leer. Apáguela en esa carpeta compartida."
+        )
+    elif trial.recycles is None:
+        typer.echo("No se puede ver si lo que borra queda en una papelera: revíselo en el destino.")
     hashes = "calcula" if trial.tells_hash else "no calcula"
     typer.echo(
         f"El destino {hashes} SHA-256: cada copia se {'compara con él' if trial.tells_hash else 'relee entera'}."

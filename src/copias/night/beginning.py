@@ -22,6 +22,7 @@ from copias.night.steps import (
     DIRECTORY,
     DISPOSAL,
     MIRRORS,
+    MONTHLY,
     OF_REPOSITORIES,
     OUTBOX,
     RETENTION,
@@ -85,6 +86,8 @@ class Beginning:
             yield MIRRORS
         if DISPOSAL in steps:
             yield DISPOSAL
+        if MONTHLY in steps:
+            yield MONTHLY
         yield from (STEP_FILES[end] for end in OF_REPOSITORIES if repositories_of(steps, end))
         yield from (step for step in (RETENTION, OUTBOX) if step in steps)
 

@@ -21,6 +21,8 @@ DIRECTORY: t.Final = "directory"
 """The list of accounts; it is told only when the Directory did not give it."""
 DISPOSAL: t.Final = "disposal"
 """The mirrors of closed cases that are disposed of."""
+MONTHLY: t.Final = "monthly"
+"""The packages that are sealed at each month's end."""
 RETENTION: t.Final = "retention"
 OUTBOX: t.Final = "outbox"
 OF_REPOSITORIES: t.Final = ("mirrors", "state", "check")
@@ -33,8 +35,19 @@ def list_steps(deployment: Deployment) -> tuple[StepName, ...]:
     mirrors = deployment.night.mirrors_repository
     found = [DISPOSAL] if deployment.mailboxes else []
     found += [f"{mirrors}-mirrors"] if mirrors and deployment.mailboxes else []
+    found += [MONTHLY] if list_monthly(deployment) else []  # before the state, which then tells of it
     found += [f"{name}-{end}" for end in OF_REPOSITORIES[1:] for name in repositories]
     return (*found, *([RETENTION] if list_retained(deployment) else []), OUTBOX)
+
+
+def list_monthly(deployment: Deployment) -> list[str]:
+    """Return the databases of which a package is sealed at each month's end."""
+    policies = deployment.known_policies
+    return sorted(
+        name
+        for name, one in deployment.databases.items()
+        if one.repository is not None and policies.of_database(name)[1].monthly_package
+    )
 
 
 def list_retained(deployment: Deployment) -> list[str]:
@@ -43,6 +56,11 @@ def list_retained(deployment: Deployment) -> list[str]:
     From one that only appends nobody removes with the night's credentials: that is why it only appends.
     """
     return sorted(name for name, one in deployment.repositories.items() if not one.append_only)
+
+
+def list_unretained(deployment: Deployment) -> list[str]:
+    """Return the repositories of which no night lets copies go, as they only append: a person has to."""
+    return sorted(deployment.repositories.keys() - set(list_retained(deployment)))
 
 
 def repositories_of(steps: Iterable[StepName], end: str) -> list[str]:

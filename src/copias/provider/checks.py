@@ -6,7 +6,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from copias.case.kinds import Check
-from copias.case.preflight import check_store
+from copias.case.preflight import check_store, check_walls
 from copias.case.rows import BOGOTA
 from copias.findings import list_findings, open_finding
 from copias.provider.request import find_request
@@ -43,6 +43,7 @@ def check_delivery(office: Office, subject: str, story: Story) -> list[Check]:
             repair=f"copias provider mail {number} muestra el texto; lo enviado se registra con copias provider sent",
             warning=True,
         ),
+        check_walls(office.deployment.scratch_servers),
         check_store(office, database.store, last_bytes(office, subject)),
     ]
 
@@ -123,6 +124,6 @@ def today_in_colombia() -> date:
 
 def last_bytes(office: Office, subject: str) -> int:
     """Return the size of the newest copy of a database, by which room for the next is asked; 0 without one."""
-    copies = [copy for story in office.book.stories().values() for copy in story.copies]
+    copies = [copy for story in office.book.keepers().values() for copy in story.copies]
     sizes = [copy.bytes for copy in copies if copy.data.get("subject") == subject and copy.status != "void"]
     return sizes[-1] if sizes else 0

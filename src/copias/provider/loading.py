@@ -5,34 +5,42 @@ The dump is hostile until it is loaded, and afterwards too: whoever loads it may
 
 from __future__ import annotations
 
+import functools
 import re
 import tempfile
 import typing as t
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from copias.database.children import unprivileged_account
 from copias.database.contract import Connection, Contents, DumpRecord
+from copias.database.enclosing import say_weakness
 from copias.database.postgresql.digest import method_for
 from copias.database.postgresql.sql_lines import PsqlCommand
 from copias.database.postgresql.stranger import Room, find_server_major, limit_time, load_stranger
 from copias.database.postgresql.stranger_faults import NotLoadable
-from copias.database.server import require_room
+from copias.database.server import ServerFolder, require_room
 from copias.database.verification import blame
 from copias.errors import BackupError, BadInput, NotEqual, NotReady
 from copias.provider.formats import HEAD
+from copias.provider.load_limit import limit_growth, measure
 from copias.provider.unfit import Unfit
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from copias.database.contract import Driver
+    from copias.database.scratch_server import Scratch
     from copias.progress import Report
     from copias.provider.examining import Examined
 
 GROWTH: t.Final = 12
 """How many times the dump's size a loaded database may take; a deflated archive holds up to that."""
 LEAST_ROOM: t.Final = 2 << 30
+LOG_ROOM: t.Final = 2
+"""How many times a database's room the server's folder may take, its log and what it sorts included."""
 SERVER_ROOM: t.Final = 1.3
 """How many times the dump's size the disk of a scratch server must have free, as the drivers ask."""
 _TOLD: t.Final = 300
@@ -118,8 +126,8 @@ def _load_postgresql(dump: Path, examined: Examined, seconds: float, report: Rep
     major = find_server_major(needed)
     record = make_record(examined, engine="postgresql", major=major, method=method_for(major * 10000))
     driver = PostgreSQL(Connection("", 0, "entrega", ""), time_limit=seconds)
-    with driver.scratch(record) as scratch:
-        room = Room(seconds, max(LEAST_ROOM, GROWTH * examined.bytes))
+    room = Room(seconds, max(LEAST_ROOM, GROWTH * examined.bytes))
+    with _limited(driver, record, LOG_ROOM * room.bytes) as scratch:
         restored = load_stranger(dump, scratch.connection, major, plain=plain, room=room, report=report)
         with limit_time(scratch.connection, seconds):
             contents = driver.digest(restored, record)
@@ -137,11 +145,23 @@ def _load_with_driver(dump: Path, examined: Examined, seconds: float, report: Re
     known = _DRIVERS[engine]
     record = make_record(examined, engine=engine, major=known.find_major(dump, examined), method=known.method)
     driver = driver_for(engine, Connection("", 0, "entrega", ""), time_limit=seconds)
-    with driver.scratch(record) as scratch:
+    with _limited(driver, record, max(LEAST_ROOM, GROWTH * examined.bytes)) as scratch:
         restored = driver.restore(dump, scratch, record, report=report)
         contents = driver.digest(restored, record)
         answers = ask(driver, restored, record) if ask else None
         return _count(scratch.version, contents, answers)
+
+
+@contextmanager
+def _limited(driver: Driver, record: DumpRecord, room: int) -> Iterator[Scratch]:
+    """Yield a private server whose files take ``room`` bytes more at most; one that takes more is ended."""
+    # A folder around the server's own, so that all that it writes can be measured.
+    with (
+        ServerFolder("entrega", account=unprivileged_account()) as place,
+        driver.scratch(record, folder=place.path) as scratch,
+        limit_growth(place.path, server=scratch.pid, most=measure(place.path) + room),
+    ):
+        yield scratch
 
 
 def _makes_databases(dump: Path) -> bool:
@@ -183,7 +203,9 @@ def _count(server: str, contents: Contents, answers: t.Any) -> Loaded:
     if not contents.tables:
         raise Unfit("se cargó en un servidor de prueba y no tiene ninguna tabla")
     text = f"Se cargó en un servidor de prueba {server}: {len(contents.tables)} tablas, {rows} filas; sin los dueños y "
-    return Loaded(f"{text}permisos, y sin comparar con el origen.", server, contents, answers)
+    weakness = say_weakness()
+    text += "permisos, y sin comparar con el origen."
+    return Loaded(f"{text} {weakness}".strip(), server, contents, answers)
 
 
 def _read_archive_major(dump: Path) -> int:
@@ -192,17 +214,25 @@ def _read_archive_major(dump: Path) -> int:
     Raises:
         Unfit: it is damaged; pg_restore reads all of it to tell.
     """
-    from copias.database.children import run_tool
+    from copias.database.children import ToolInterrupted, child_environment, run_tool
     from copias.database.postgresql.tools import installed
     from copias.errors import CopyFailed
 
     tools = max((one for one in installed() if one.has("pg_restore")), key=lambda one: one.major, default=None)
     if tools is None:
         raise NotLoadable("no está pg_restore", repair="instale el paquete postgresql-client")
-    what = "leer el volcado"
+    read = functools.partial(
+        run_tool,
+        whose="la entrega",
+        what="leer el volcado",
+        environment=child_environment(**tools.environment),
+        confinement=tools.confine("pg_restore", reads=(dump,)),
+    )
     try:
-        listing = run_tool([tools["pg_restore"], "--list", str(dump)], whose="la entrega", what=what)
-        run_tool([tools["pg_restore"], "--file=/dev/null", str(dump)], whose="la entrega", what=what, seconds=12 * 3600)
+        listing = read([tools["pg_restore"], "--list", str(dump)])
+        read([tools["pg_restore"], "--file=/dev/null", str(dump)], seconds=12 * 3600)
+    except ToolInterrupted:
+        raise
     except CopyFailed as error:
         if "unsupported version" in error.why:
             raise NotLoadable("lo hizo una versión de PostgreSQL más nueva que las de aquí") from error

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from copias.database.enclosing import require_walls
 from copias.delivery.fetching import FetchedPart, Room, fetch_files
 from copias.errors import StoreFull
 from copias.files import make_private_directory
@@ -88,7 +89,7 @@ def judge(
 
     Raises:
         Unfit: it cannot be used.
-        NotReady: this machine lacks a program that it takes.
+        NotReady: this machine lacks a program that it takes, or walls that the deployment demands.
         StoreFull: unpacked it does not fit.
     """
     checksum = _compare(arrival, file)
@@ -98,6 +99,8 @@ def judge(
         try:
             with Step("Revisar la entrega", file.bytes) as step:
                 examined = examine(file.path, limits_of(drop), spool=spool, report=step)
+            if can_load(examined):
+                require_walls(deployment.scratch_servers)
             loaded = _load(file, examined, drop, spool=spool, seconds=seconds, ask=ask)
         except OSError as error:
             raise StoreFull(

@@ -42,7 +42,7 @@ def earlier_records(office: Office, database: str, record: DumpRecord) -> list[D
 
 def _made(office: Office, database: str) -> Iterator[tuple[str, str]]:
     """Yield moment and id of each copy of a database that was believed."""
-    for story in office.book.stories().values():
+    for story in office.book.keepers().values():
         for copy in story.copies:
             if (copy.data.get("kind"), copy.data.get("subject")) == ("sinfa", database) and copy.status != "void":
                 yield str(copy.data["finished"]), copy.copy_id

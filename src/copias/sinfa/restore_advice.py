@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import shlex
 import typing as t
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 if t.TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 _BEFORE: t.Final = "1. Cierre SINFA y haga otra copia de lo que hay: copias nightly --force"
 _AFTER: t.Final = (
     "4. Abra SINFA, revise saldos y último asiento, y deles clave a los usuarios que la perdieron.",
     "5. No borre {old} hasta que Hacienda lo diga por escrito.",
 )
+
+
+def advise(planned: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Return what is left to do after the recovery that a case planned; see :mod:`copias.sinfa.recovery`."""
+    if planned["way"] == "file":
+        return advise_file(planned["engine"], Path(planned["place"]))
+    return advise_switch(planned["engine"], planned["live"], planned["new"])
 
 
 def advise_switch(engine: str, live: str, new: str) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ def find_sinfa_copy(office: Office, copy_id: str) -> SinfaCopy:
 
 
 def _list(office: Office) -> Iterator[SinfaCopy]:
-    for number, story in office.book.stories().items():
+    for number, story in office.book.keepers().items():
         for record in story.copies:
             if record.data.get("kind") == "sinfa" and record.status not in {"void", "removed"}:
                 yield SinfaCopy(str(record.data["subject"]), record, number)

@@ -207,6 +207,15 @@ class CheckedStore(Store, t.Protocol):
         ...
 
 
+@t.runtime_checkable
+class RecyclingStore(Store, t.Protocol):
+    """A store whose place may keep what is removed in a recycle bin: its room is not free then, and it can be read."""
+
+    def recycled(self, name: str) -> int | None:
+        """Return the bytes that the bin holds of a removed file, 0 for none; ``None`` when it cannot be looked into."""
+        ...
+
+
 def part_name(name: str) -> str:
     """Return the name under which an unpublished file is opened, listed and removed."""
     return name + PART
@@ -222,3 +231,8 @@ def resume_upload(store: Store, name: str, *, expected_bytes: int, sha256: str) 
 def stored_checksum(store: Store, name: str) -> str | None:
     """Return the SHA-256 that the place computed, ``None`` when it tells none; see :meth:`CheckedStore.checksum`."""
     return store.checksum(name) if isinstance(store, CheckedStore) else None
+
+
+def recycled_bytes(store: Store, name: str) -> int | None:
+    """Return what a recycle bin holds of a removed file; see :meth:`RecyclingStore.recycled`. Most places have none."""
+    return store.recycled(name) if isinstance(store, RecyclingStore) else 0

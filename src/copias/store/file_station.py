@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
     from copias.store.settings import StoreSettings
 
 _BLOCK = 1 << 20
+RECYCLE: t.Final = "@Recycle"
+"""Folder at the top of a share that gets what is removed, where the recycle bin is on."""
 
 
 class FileStationStore:
@@ -122,6 +124,32 @@ class FileStationStore:
         check_any_name(name)
         self._check_marker()
         self._client.delete(self._spot(name))
+
+    def recycled(self, name: str) -> int | None:
+        """Return what the share's recycle bin holds of a removed file, under its name or with another before or after.
+
+        The bin keeps files by the folder that they were in, or at its top. An account that may not look into it is
+        told nothing.
+        """
+        check_any_name(name)
+        self._check_marker()
+        spot = self._spot(name)
+        share, _, inner = spot.folder.strip("/").partition("/")
+        try:
+            return sum(
+                entry.bytes
+                for folder in dict.fromkeys((f"/{share}/{RECYCLE}", f"/{share}/{RECYCLE}/{inner}".rstrip("/")))
+                if self._is_folder(folder)
+                for entry in self._client.entries(folder)
+                if spot.base in entry.base and not entry.is_folder
+            )
+        except NotReady:
+            return None
+
+    def _is_folder(self, path: str) -> bool:
+        above, _, base = path.rpartition("/")
+        found = self._client.find(Spot(above, base))
+        return found is not None and found.is_folder
 
     def free_space(self) -> int | None:
         """Return ``None``: no documented call of File Station tells it."""

@@ -14,7 +14,7 @@ from copias.store import file_station_faults as station
 from copias.store.contract import UploadLost
 from copias.store.file_station_answers import number, rows
 from copias.store.file_station_session import Session
-from copias.store.file_station_streams import boundary, wait_until
+from copias.store.file_station_wire import boundary, wait_until
 
 if t.TYPE_CHECKING:
     import http.client
@@ -226,6 +226,18 @@ class Client:
         patience = _patience(total) if last else 0  # the NAS may put the file together now
         fields = {"fileName": spot.base}
         self._post("chunked_upload", question, block, spot=spot, fields=fields, filename="blob", patience=patience)
+
+    def find_offset(self, spot: Spot, upload_id: str) -> int | None:
+        """Return how much of an upload in chunks the NAS has, by its own word; ``None`` where it does not tell.
+
+        The call is in no document of the maker: what does not answer it, or answers otherwise, is not asked again.
+        """
+        question = {"upload_id": upload_id, "upload_root_dir": spot.folder}
+        try:
+            answer = self._session.call("get_chunked_upload", question, doing=f"consultar la carga de {spot.base}")
+            return number(answer["offset"]) if "offset" in answer else None
+        except (BackupError, station.Unreadable):
+            return None
 
     def _page(self, folder: str, start: int) -> tuple[list[Entry], int | None]:
         """Return the rows of a page, and how many the folder has, where the NAS says it."""

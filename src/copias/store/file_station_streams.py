@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
 import threading
-import time
 import typing as t
 from contextlib import suppress
 
@@ -20,6 +18,8 @@ if t.TYPE_CHECKING:
     from copias.store.file_station_client import Client, Spot
 
 _BLOCK = 1 << 20
+TRIES: t.Final = 3
+"""How often a chunk is sent, in parts, before the upload is lost."""
 
 
 class FileStationUpload:
@@ -124,12 +124,36 @@ class FileStationUpload:
             self._hash.update(piece)
 
     def _send_chunk(self, block: tuple[memoryview, ...], *, last: bool) -> None:
+        """Send a chunk; one that broke is gone on with from the byte that the NAS says it has, where it says it.
+
+        Raises:
+            UploadLost: it does not, or breaks again and again.
+        """
         if not self._upload_id:
             self._upload_id = self._client.start_upload(self._spot)
         self._placed = last
-        self._client.upload_chunk(
-            self._spot, block, upload_id=self._upload_id, offset=self._offset, total=self._total or 0, last=last
-        )
+        start, end = self._offset, self._offset + sum(map(len, block))
+        for left in reversed(range(TRIES)):
+            try:
+                self._client.upload_chunk(
+                    self._spot,
+                    _skip(block, start - self._offset),
+                    upload_id=self._upload_id,
+                    offset=start,
+                    total=self._total or 0,
+                    last=last,
+                )
+            except UploadLost:
+                held = self._client.find_offset(self._spot, self._upload_id)
+                if last and held is None and self._client.size(self._spot) == self._total:
+                    return  # only the answer was lost: the checksum tells whether it is what was sent
+                if not left or held is None or not self._offset <= held <= end:
+                    raise
+                if held == end and not last:
+                    return
+                start = held
+            else:
+                return
 
     def _verify(self) -> None:
         """Believe no success: the NAS says it too when its parser dropped the file."""
@@ -248,20 +272,13 @@ class FileStationReader(io.RawIOBase):
             answer.close()
 
 
-def wait_until(done: t.Callable[[], bool], *, limit: float) -> bool:
-    """Ask again and again, slower each time, whether background work is done, for ``limit`` seconds."""
-    end, pause = time.monotonic() + limit, 0.05
-    while not done():
-        if time.monotonic() >= end:
-            return False
-        time.sleep(pause)
-        pause = min(2 * pause, 2)
-    return True
-
-
-def boundary() -> str:
-    """Return a delimiter that no content holds, but by a chance of 2^-128."""
-    return f"copias{secrets.token_hex(16)}"
+def _skip(block: tuple[memoryview, ...], count: int) -> tuple[memoryview, ...]:
+    """Return the pieces of a block from a byte on."""
+    rest: list[memoryview] = []
+    for piece in block:
+        rest += [piece[count:]] if len(piece) > count else []
+        count = max(0, count - len(piece))
+    return tuple(rest)
 
 
 def _starts_at(answer: http.client.HTTPResponse, offset: int) -> bool:

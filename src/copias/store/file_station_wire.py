@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import secrets
 import ssl
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +97,19 @@ def _first_certificate(text: str) -> str:
     if start < 0 or stop < start:
         raise ValueError("no certificate")
     return text[start : stop + len(end)]
+
+
+def wait_until(done: t.Callable[[], bool], *, limit: float) -> bool:
+    """Ask again and again, slower each time, whether background work is done, for ``limit`` seconds."""
+    end, pause = time.monotonic() + limit, 0.05
+    while not done():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 2)
+    return True
+
+
+def boundary() -> str:
+    """Return a delimiter that no content holds, but by a chance of 2^-128."""
+    return f"copias{secrets.token_hex(16)}"

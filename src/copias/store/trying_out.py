@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import dataclass
 
 from copias.errors import NotReady
-from copias.store.contract import part_name, stored_checksum
+from copias.store.contract import part_name, recycled_bytes, stored_checksum
 from copias.store.read_back import read_back
 
 if t.TYPE_CHECKING:
@@ -24,12 +24,15 @@ class Trial:
 
     ``removes`` is whether the account may remove; ``left`` is the file that stayed because it may not, else empty.
     ``tells_hash`` is whether the place computes SHA-256 itself, and ``free`` the bytes it says that it has.
+    ``recycles`` is whether what is removed goes to a recycle bin, where it takes room and can be read; ``None`` when
+    that cannot be seen.
     """
 
     removes: bool
     left: str
     tells_hash: bool
     free: int | None
+    recycles: bool | None = False
 
 
 def try_out(store: Store) -> Trial:
@@ -53,7 +56,14 @@ def try_out(store: Store) -> Trial:
     told = stored_checksum(store, second)
     free = store.free_space()
     removes = _remove(store, second)
-    return Trial(removes=removes, left="" if removes else second, tells_hash=told is not None, free=free)
+    held = recycled_bytes(store, second) if removes else 0
+    return Trial(
+        removes=removes,
+        left="" if removes else second,
+        tells_hash=told is not None,
+        free=free,
+        recycles=None if held is None else held > 0,
+    )
 
 
 def _remove(store: Store, name: str) -> bool:

@@ -12,6 +12,7 @@ from copias.store.contract import (
     StoredFile,
     Upload,
     part_name,
+    recycled_bytes,
     resume_upload,
     stored_checksum,
 )
@@ -60,6 +61,10 @@ class Wrapper:
     def checksum(self, name: str) -> str | None:
         """Return the SHA-256 that the place computed, ``None`` when it computes none."""
         return stored_checksum(self.inner, name)
+
+    def recycled(self, name: str) -> int | None:
+        """Return what a recycle bin holds of a removed file, where the inner store can tell."""
+        return recycled_bytes(self.inner, name)
 
     def open(self, name: str, *, uncached: bool = False) -> t.BinaryIO:
         """Open a file."""

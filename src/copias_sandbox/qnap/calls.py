@@ -23,6 +23,7 @@ class Calls:
         self.with_files = {"upload": uploads.whole, "chunked_upload": uploads.chunk}
         self._functions: dict[str, t.Callable[[dict[str, str]], t.Any]] = {
             "start_chunked_upload": uploads.start,
+            "get_chunked_upload": uploads.offset,
             "get_tree": self._tree,
             "get_list": self._list,
             "createdir": self._make_folder,

@@ -24,6 +24,7 @@ class Quirks:
         wrong_offset: so many chunks are told that their offset is wrong.
         spoiled: so many uploads get one byte changed on their way to the disk.
         dropped: so many uploads lose their connection after half of the body.
+        tells_offset: whether ``func=get_chunked_upload`` is known, which says how much of an upload there is.
         checksum: whether ``func=checksum`` is known.
         checksum_pause: seconds that it takes.
         ranges: whether ``download`` honours ``Range``.
@@ -47,6 +48,7 @@ class Quirks:
     wrong_offset: int = 0
     spoiled: int = 0
     dropped: int = 0
+    tells_offset: bool = False
     checksum: bool = True
     checksum_pause: float = 0
     ranges: bool = True

@@ -38,12 +38,15 @@ class FileStation(ThreadingHTTPServer):
         user: of the account.
         password: of the account.
         tls: context of a server that speaks https.
+        port: to listen on; 0 is any, and so is one that is taken.
     """
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, folder: Path, *, user: str, password: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, user: str, password: str, tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
         self.quirks = Quirks()
         self.calls = Calls(Shelf(folder), self.quirks)
         self.user = user
@@ -51,7 +54,10 @@ class FileStation(ThreadingHTTPServer):
         self.log_ins = 0
         self._tls = tls
         self._sessions: dict[str, int] = {}
-        super().__init__(("127.0.0.1", 0), _Handler)
+        try:
+            super().__init__(("127.0.0.1", port), _Handler)
+        except OSError:
+            super().__init__(("127.0.0.1", 0), _Handler)
         self.port = int(self.server_address[1])
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

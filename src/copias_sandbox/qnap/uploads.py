@@ -9,7 +9,7 @@ from pathlib import Path
 
 from copias_sandbox.qnap.multipart import Body, blocks, find_boundary, open_file_part
 from copias_sandbox.qnap.quirks import Quirks
-from copias_sandbox.qnap.shelf import DUPLICATE, FULL, OK, PARTIAL, Refused, Shelf
+from copias_sandbox.qnap.shelf import DUPLICATE, FULL, OK, PARTIAL, UNKNOWN, Refused, Shelf
 
 
 class Dropped(Exception):
@@ -29,6 +29,13 @@ class Uploads:
         number = secrets.token_hex(8)
         (self._shelf.pieces / number).touch()
         return {"status": 0, "upload_id": number}
+
+    def offset(self, query: dict[str, str]) -> dict[str, t.Any]:
+        """Tell how much of an upload in chunks there is, where this NAS knows that call."""
+        if not self._quirks.tells_offset:
+            raise Refused(UNKNOWN)
+        size = self._shelf.place_of_pieces(query["upload_id"]).stat().st_size
+        return {"status": OK, "success": "true", "upload_id": query["upload_id"], "offset": str(size)}
 
     def whole(self, query: dict[str, str], body: Body, headers: t.Mapping[str, str]) -> dict[str, t.Any]:
         """Take a file in one request."""

@@ -58,7 +58,7 @@ def test_privileges_of_a_role_count(mariadb) -> None:
 
 def test_privileges_that_the_guide_names_are_enough(mariadb) -> None:
     connection = mariadb.fresh()
-    guide = Path(__file__).parents[3].joinpath("docs/es/administrador.md").read_text(encoding="utf-8")
+    guide = Path(__file__).parents[3].joinpath("docs/es/bases.md").read_text(encoding="utf-8")
     (block,) = [part for part in guide.split("```sql\n")[1:] if "mysql.proc" in part]
     lines = [line for line in block.partition("```")[0].splitlines() if line and not line.startswith("--")]
     statements = [line.rstrip(";").replace("`sinfa`", f"`{connection.database}`") for line in lines]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from copias.database import driver_for
+from copias.database.children import unprivileged_account
+from copias.database.postgresql.stranger_faults import NotLoadable
+from copias.database.server import ServerFolder
 from copias.errors import CopyFailed, NotEqual, SourceUnavailable
 from copias.progress import ignore
 from copias.provider.examining import examine
+from copias.provider.load_limit import LOOK, limit_growth, measure
 from copias.provider.loading import can_load, load_dump
 from copias.provider.unfit import Limits, Unfit
 from tests.integration.database.conftest import dump_to
@@ -56,6 +63,34 @@ def test_server_that_dies_while_loading_is_no_fault_of_the_delivery(engine, harn
         load_dump(made.file, examine(made.file, limits(), spool=tmp_path), seconds=120, report=kill)
 
     assert not isinstance(failure.value, NotEqual)
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "firebird"])
+def test_load_that_outgrows_its_room_is_ended_and_blames_nobody(engine, harnesses, tmp_path) -> None:
+    harness = harnesses(engine)
+    connection = harness.fresh()
+    harness.swell(connection)
+    made = dump_to(tmp_path / "entrega", connection, engine)
+    driver = driver_for(engine, connection, time_limit=120)
+
+    def load_within(room: int) -> None:
+        with (
+            ServerFolder("prueba", account=unprivileged_account()) as place,
+            driver.scratch(made.record, folder=place.path) as scratch,
+            limit_growth(place.path, server=scratch.pid, most=measure(place.path) + room),
+        ):
+            driver.digest(driver.restore(made.file, scratch, made.record, report=ignore), made.record)
+
+    with pytest.raises(NotLoadable, match="llena el disco"):
+        load_within(64 << 10)
+
+
+def test_what_is_within_its_room_is_left_alone(tmp_path) -> None:
+    with limit_growth(tmp_path, server=0, most=1 << 20):
+        (tmp_path / "datos").write_bytes(b"x" * 1000)
+        time.sleep(2 * LOOK)
+
+    assert 0 < measure(tmp_path) <= 1 << 20
 
 
 ENDLESS = b"""

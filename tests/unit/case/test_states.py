@@ -97,7 +97,7 @@ def test_a_recovery_with_one_message_short_is_never_done(short: dict[str, object
 
 
 def test_a_case_has_one_kind_of_result() -> None:
-    with pytest.raises(NotReady, match="ya devuelve mensajes"):
+    with pytest.raises(NotReady, match="ya es una recuperación"):
         tell("7", [*RECOVERED[:4], event("copy.made", **COPY)])
     with pytest.raises(NotReady, match="que el caso no tiene"):
         tell("7", [*RECOVERED[:3], event("copy.made", **COPY), RECOVERED[3]])

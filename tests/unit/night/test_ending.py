@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import typing as t
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -180,10 +182,8 @@ def test_night_that_a_limit_left_few_of_does_not_pass_for_one_of_everything(offi
     assert plan_beginning(office, HOSTS).only == ()
 
 
-def test_night_that_never_began_has_no_end_and_lets_the_night_go(office: Office) -> None:
-    folder = new_run(
-        office.deployment.runs, playbook="nightly.yml", case="", config=Path("c"), check=False, account="a"
-    )
+def test_night_of_one_thing_that_never_began_has_no_end_and_lets_the_night_go(office: Office) -> None:
+    folder = ask(office, only=("hacienda",))
     office.claims.take(NIGHT, folder.path.name, holder=describe_process(), account="a")
 
     assert close_run(office, folder) is None
@@ -279,3 +279,63 @@ def test_mirrors_that_were_asked_for_and_never_came_failed(
     report = end_night(office, folder)
 
     assert outcomes(report) == {"mirrors": "failed"}
+
+
+# Killed before it began
+
+
+def ask(
+    office: Office, *, check: bool = False, only: tuple[str, ...] = (), ago: timedelta = timedelta(), known: bool = True
+) -> RunFolder:
+    """Leave the folder of a run that was killed before its playbook said a word."""
+    folder = new_run(
+        office.deployment.runs, playbook="nightly.yml", case="", config=Path("c"), check=check, account="a", only=only
+    )
+    asked = orjson.loads((folder.path / "request.json").read_bytes())
+    asked["started"] = (datetime.now(UTC) - ago).isoformat()
+    (folder.path / "request.json").write_bytes(orjson.dumps(asked))
+    if known:
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+            folder.write_supervisor(describe_process(process.pid))
+            process.kill()
+    return folder
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["its process died", "no process ever came"])
+def test_night_that_was_killed_before_it_began_is_told_once_as_broken(office: Office, *, known: bool) -> None:
+    dead = ask(office, known=known, ago=timedelta(hours=1))
+
+    (report,) = close_dead_nights(office)
+
+    assert (report.run, report.ended, report.good) == (dead.path.name, "broken", False)
+    assert report.started == dead.request.started
+    assert close_dead_nights(office) == []
+    assert names(office) == [FINISHED]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"check": True}, {"only": ("hacienda",)}, {"ago": timedelta(days=9)}, {"known": False}],
+    ids=["only looked", "of one thing", "no news any more", "starting right now"],
+)
+def test_run_that_is_no_lost_night_is_not_told(office: Office, options: dict[str, t.Any]) -> None:
+    ask(office, **options)
+
+    assert close_dead_nights(office) == []
+
+
+def test_folder_of_which_only_half_was_made_stops_nothing(office: Office) -> None:
+    half = ask(office, ago=timedelta(hours=1))
+    (half.path / "request.json").write_bytes(b"{")
+
+    assert close_dead_nights(office) == []
+
+
+def test_supervisor_whose_playbook_never_began_tells_of_the_night(office: Office) -> None:
+    folder = ask(office)
+    folder.write_supervisor(describe_process())
+
+    report = close_run(office, folder)
+
+    assert report is not None
+    assert report.ended == "broken"

@@ -213,6 +213,16 @@ def test_subject_says_it(told: NightReport, subject: str) -> None:
     assert draft.subject == f"[copias] Noche del 25/11/2030: {subject}"
 
 
+def test_summary_names_the_repositories_that_no_night_thins() -> None:
+    told = report(item(good=True))
+
+    draft = write_summary(told, entity="A", head=HEAD, whom_to_call="", unretained=["nas<i>"])
+
+    assert "SIN RETENCIÓN POR LA NOCHE, porque solo agregan: nas<i>." in draft.text
+    assert "solo agregan: nas&lt;i&gt;" in draft.html
+    assert "solo agregan" not in write(told)
+
+
 def test_hostile_text_is_neither_markup_nor_a_line_of_its_own() -> None:
     error = {"what": "<script>x</script>", "why": "a\r\nBcc: b@x.co\n\nEN ORDEN: todo\u202e", "repair": "<b>"}
     told = report(Item(kind="mailbox", name="o'brien; rm@x.co", outcome="failed", error=error))

@@ -1,6 +1,6 @@
 """Recovery cases, as the case machinery sees them: mail of an account is given back from its copies.
 
-A case of a database says who allowed its restore and why; the restore itself is `copias restore sinfa`.
+A case of a database is checked by :mod:`copias.sinfa.recovery_checks`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class RecoveryKind:
         """Check what is given back, the copy that it comes from, and the place that it goes to."""
         subject, record = intake.subject or "", intake.story.restore
         if subject in office.deployment.databases:
-            return None, [_refuse_database(intake.number)]
+            from copias.sinfa.recovery_checks import check_database
+
+            return check_database(office, intake)
         if not self.is_known(office.deployment, subject):
             repair = f"copias classify {intake.number} --kind recovery --subject {self.name_subject(office.deployment)}"
             return None, [Check("cuenta", passed=False, why="el caso no dice cuál", repair=repair)]
@@ -77,13 +79,7 @@ class RecoveryKind:
 
     def say_start(self, subject: str) -> str:
         """Return what begins."""
-        return f"Inicia la recuperación de correo de {subject}"
-
-
-def _refuse_database(number: str) -> Check:
-    repair = f"copias restore sinfa --case {number} --copy … --to … --motive …"
-    why = "un caso de una base de datos no se ejecuta: la restaura un administrador con su propia orden"
-    return Check("qué se devuelve", passed=False, why=why, repair=repair)
+        return f"Inicia la recuperación de {'correo de ' if '@' in subject else ''}{subject}"
 
 
 def _forecast(office: Office, record: RestoreRecord) -> Forecast:
