@@ -217,7 +217,8 @@ def add_nights(made: Place, writer: Writer, now: datetime, left: int) -> None:
                 "finished": moment.isoformat(),
             }
             events += [("night.made", data), ("night.verified", {"copy": copy, "level": "read"})]
-            passed = {"database": f"base{number}", "seconds": {"fetch": 1.0, "start": 1.0, "restore": 9.0}}
+            seconds = {"fetch": 1.0, "start": 1.0, "restore": 9.0}
+            passed = {"database": f"base{number}", "copy": copy, "seconds": seconds}
             events.append(("drill.passed", passed) if day % 7 == 1 else ("repository.checked", {"repository": "nas"}))
             events.append(("night.removed", {"copy": copy, "why": "retención"}) if day > 34 else ("store.measured", {}))
             if day <= 34:

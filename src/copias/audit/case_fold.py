@@ -54,6 +54,7 @@ class CaseCopy:
         sha256: of the same, 32 bytes.
         status: as in :class:`copias.case.story.CopyRecord`.
         level: of its proof; empty before.
+        month: that a sealed package of a database is of, ``2026-10``; empty for a case's copy.
     """
 
     case: str
@@ -67,6 +68,7 @@ class CaseCopy:
     sha256: bytes
     status: str = "made"
     level: str = ""
+    month: str = ""
 
     @property
     def counts(self) -> bool:
@@ -193,6 +195,7 @@ def _read_copy(number: str, data: dict[str, t.Any]) -> CaseCopy:
         package=str(data["package"]),
         size=int(data["bytes"]),
         sha256=bytes.fromhex(str(data["sha256"])),
+        month=intern(str(data.get("month", ""))),
     )
 
 

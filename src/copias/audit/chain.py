@@ -32,6 +32,8 @@ CHAIN: t.Final = "ledger.chain"
 WITNESS: t.Final = "ledger.witness"
 SIGNATURE: t.Final = "signature"
 COLUMNS: t.Final = (Column("what", "Qué"), Column("checked", "Revisado", "number"), Column("bad", "Mal", "number"))
+NAMED: t.Final = 5
+"""Witnesses that a remark names."""
 ASK: t.Final = "no la edite; compárela con la copia del estado en la NAS y averigüe quién la cambió"
 
 
@@ -59,7 +61,7 @@ def ledger_section(
     told = [*_tell_chain(chain), *_tell_witnesses(chain, gathered), *unsigned, *lost]
     rows = (
         _row("líneas de la bitácora", chain.head.count, len(chain.faults)),
-        _row("testigos guardados fuera", chain.met + len(chain.unmet), len(chain.unmet)),
+        _row("testigos guardados fuera", _count_witnesses(chain), len(chain.unmet)),
         _row("manifiestos firmados", signed + len(unsigned), len(unsigned)),
         _row("informes de noches", kept + len(lost), len(lost)),
     )
@@ -79,8 +81,12 @@ def _summarise(chain: Chain, gathered: Gathered) -> tuple[tuple[str, str], ...]:
     return (
         ("Eventos", str(chain.head.count)),
         ("Testigo de hoy", str(chain.head)),
-        ("Testigos comparados", f"{chain.met + len(chain.unmet)}, de: {places}"),
+        ("Testigos comparados", f"{_count_witnesses(chain)}, de: {places}"),
     )
+
+
+def _count_witnesses(chain: Chain) -> int:
+    return chain.met + len(chain.unmet) + len(chain.lost)
 
 
 def _list_facts(chain: Chain, gathered: Gathered) -> dict[str, t.Any]:
@@ -88,7 +94,12 @@ def _list_facts(chain: Chain, gathered: Gathered) -> dict[str, t.Any]:
         "count": chain.head.count,
         "sha256": chain.head.sha256,
         "valid": chain.valid,
-        "witnesses": {"met": chain.met, "unmet": len(chain.unmet), "sources": gathered.sources},
+        "witnesses": {
+            "met": chain.met,
+            "unmet": len(chain.unmet),
+            "lost": len(chain.lost),
+            "sources": gathered.sources,
+        },
         **({} if chain.valid else {"error": "LedgerBroken"}),
     }
 
@@ -130,6 +141,15 @@ def _tell_witnesses(chain: Chain, gathered: Gathered) -> Iterator[Remark]:
             why=f"guarda {witness.count}:{witness.sha256[:12]}…: le cortaron el final, fue reescrita antes de la línea "
             f"{witness.count}, o alguien cambió el testigo",
             repair=ASK,
+            clause=WITNESS,
+        )
+    if chain.lost:
+        yield Remark(
+            severity="yellow",
+            what="faltan en la bitácora eventos que se perdieron con una máquina",
+            whose="; ".join(witness.kept_in for witness in sorted(chain.lost)[-NAMED:]),
+            why=f"son {len(chain.lost)} testigos que un administrador reconoció como perdidos al reconstruirla",
+            repair="vea el hallazgo con `copias finding list --all`: dice qué eventos, por qué, y qué rehacer",
             clause=WITNESS,
         )
     for place in gathered.unreadable:

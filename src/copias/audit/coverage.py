@@ -7,19 +7,25 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from copias.audit.forgotten import say_forgotten
 from copias.audit.mirrors import last_of_mirrors
 from copias.audit.model import Column, Remark, Section, put_in_order, remark_of
+from copias.audit.monthly import say_monthly
+from copias.audit.ordered import is_ordered, say_never_copied, say_ordered
+from copias.audit.unretained import say_unretained
 from copias.errors import BackupError, NotAllowed
 from copias.mailbox.permission import Leave, find_leaves
 from copias.night.catalogue import CLOCKS
+from copias.night.steps import list_unretained
 from copias.package.texts import format_moment
 from copias.store.names import safe_part
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from copias.audit.case_fold import CaseFold
     from copias.audit.inventory import Inventory, SeenAccount
+    from copias.config import Deployment
     from copias.night.catalogue import NightCopy
     from copias.office import Office
     from copias.policies import Policy
@@ -126,6 +132,10 @@ def coverage_section(office: Office, inventory: Inventory, found: Found, now: da
     if inventory.error is not None:
         judge.remarks.append(_say_directory(inventory))
     _judge_accounts(judge, inventory, found, last_cases)
+    judge.remarks += say_ordered(office, inventory)
+    judge.remarks += say_unretained(office.deployment, found.nights)
+    judge.remarks += say_forgotten(office.deployment, found.nights, now)
+    judge.remarks += say_monthly(office.deployment, found.cases, found.nights, now)
     counts = Counter(str(row["verdict"]) for row in judge.rows)
     return Section(
         part="coverage",
@@ -133,6 +143,7 @@ def coverage_section(office: Office, inventory: Inventory, found: Found, now: da
         summary=(
             *((verdict, str(count)) for verdict, count in sorted(counts.items())),
             ("Drives", _say_drives(inventory, found)),
+            *_say_appended(office.deployment),
         ),
         columns=COLUMNS,
         rows=tuple(judge.rows),
@@ -166,12 +177,13 @@ def _judge_accounts(
         return
     boxes = [one for one in inventory.accounts if one.state == "active" and one.mailbox]
     departments = {one.address: one.department for one in inventory.accounts}
-    leaves = find_leaves(
-        judge.office,
-        [one.address for one in boxes],
-        stories=found.cases.open_stories(),
-        departments=departments if inventory.accounts else inventory.error,
-    )
+    known = departments if inventory.accounts else inventory.error
+    addresses = [one.address for one in boxes]
+    leaves = find_leaves(judge.office, addresses, stories=found.cases.open_stories(), departments=known)
+    # Of one that a case names too, the act is what tells how old its copy may be: a case may stay open for long.
+    of_cases = [address for address, leave in leaves.items() if isinstance(leave, Leave) and leave.case]
+    standing = find_leaves(judge.office, of_cases, stories=(), departments=known)
+    leaves |= {address: leave for address, leave in standing.items() if isinstance(leave, Leave)}
     mirrors = {name: _Last(*told) for name, told in last_of_mirrors(judge.office, judge.now).items()}
     for one in inventory.accounts:
         last = _newest(mirrors.get(safe_part(one.address)), _case_of(last_cases, one.address))
@@ -179,6 +191,8 @@ def _judge_accounts(
         if one.state != "active":
             state = "suspendida" if one.state == "suspended" else "archivada"
             judge.add("Buzón", one.address, one.department, state, last)
+            if last is None and is_ordered(judge.office, one):
+                judge.remarks.append(say_never_copied(one))
         elif leave is None:
             judge.add("Cuenta", one.address, one.department, "sin buzón", last)
         else:
@@ -224,7 +238,8 @@ def _judge_vanished(
 def _last_of_cases(cases: CaseFold, latest: datetime) -> dict[tuple[str, str], _Last]:
     found: dict[tuple[str, str], _Last] = {}
     for copy in cases.counting():
-        last = _Last(_read_moment(copy.finished), f"caso {copy.case}, {copy.store}")
+        whose = f"paquete del mes {copy.month}" if copy.month else f"caso {copy.case}"
+        last = _Last(_read_moment(copy.finished), f"{whose}, {copy.store}")
         if copy.verified and last.moment <= latest:
             key = (copy.kind, copy.subject)
             found[key] = _newest(found.get(key), last) or last
@@ -250,6 +265,12 @@ def _say_drives(inventory: Inventory, found: Found) -> str:
     cases = sum(copy.kind == "drive" and copy.verified for copy in found.cases.counting())
     accounts = sum(one.state == "active" for one in inventory.accounts)
     return f"las noches no los copian todavía; {accounts} cuentas tienen uno y hay {cases} copias de casos"
+
+
+def _say_appended(deployment: Deployment) -> Iterator[tuple[str, str]]:
+    names = list_unretained(deployment)
+    if names:
+        yield "Sin retención por la noche", f"{', '.join(names)}: solo agregan; la aplica una persona"
 
 
 def _say_uncovered(name: str) -> Remark:

@@ -14,7 +14,7 @@ from copias.package.texts import format_moment
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from copias.ledger import Event
+    from copias.audit.event_fold import DrillFold
     from copias.office import Office
 
 CLAUSE: t.Final = "drill"
@@ -38,21 +38,21 @@ FEW: t.Final = 3
 """Measured drills without which nothing is said of where they lead."""
 
 
-def drills_section(office: Office, events: Iterable[Event], now: datetime) -> Section:
+def drills_section(office: Office, found: DrillFold, now: datetime) -> Section:
     """Compare the drills of each database with its policy.
 
     Args:
         office: of this installation.
-        events: the drills of the ledger, in its order.
+        found: the drills of the ledger, and what is known of the copies that were restored.
         now: aware.
     """
     by_database: dict[str, list[Drill]] = {name: [] for name in sorted(office.deployment.databases)}
-    for drill in list_drills(events):
+    for drill in list_drills(found.kept):
         by_database.setdefault(drill.database, []).append(drill)
     rows, remarks = list[dict[str, t.Any]](), list[Remark]()
     for name, drills in by_database.items():
         if name in office.deployment.databases:
-            row = _describe(office, name, drills, now)
+            row = _describe(office, found, name, drills, now)
             rows.append(row)
             remarks += _judge(name, drills, row)
     return Section(
@@ -69,11 +69,12 @@ def drills_section(office: Office, events: Iterable[Event], now: datetime) -> Se
     )
 
 
-def _describe(office: Office, name: str, drills: Sequence[Drill], now: datetime) -> dict[str, t.Any]:
+def _describe(office: Office, found: DrillFold, name: str, drills: Sequence[Drill], now: datetime) -> dict[str, t.Any]:
     policy = office.deployment.known_policies.of_database(name)[1]
     # One of a day to come, of a wrong clock, would keep the database green until then.
     good = [one for one in drills if one.outcome != "failed" and datetime.fromisoformat(one.when) <= now + CLOCKS]
-    last = good[-1] if good else None
+    within = policy.drill_every + policy.every
+    last = next((one for one in reversed(good) if found.proves(one, within=within)), None)
     measured = [one.recovery_seconds for one in good if one.recovery_seconds is not None]
     usual = median(measured[-11:-1]) if len(measured) > 1 else None
     # The drill that falls due has a night to be made in, as a copy has.
@@ -107,7 +108,7 @@ def _judge(name: str, drills: Sequence[Drill], row: dict[str, t.Any]) -> Iterabl
     repair = f"copias drill {name}"
     whose = f"Base {name}"
     if row["verdict"] == "NUNCA":
-        what, why = "nunca se ha restaurado con éxito una copia", "no hay un simulacro que haya pasado"
+        what, why = "nunca se ha restaurado con éxito una copia", "no hay un simulacro que haya pasado de una reciente"
         yield Remark(severity="red", what=what, whose=whose, why=why, repair=repair, clause=CLAUSE)
     elif row["verdict"] == "VENCIDO":
         what, why = "su último simulacro es más viejo de lo permitido", f"fue el {format_moment(row['last'])}"

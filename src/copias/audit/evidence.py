@@ -7,6 +7,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from copias.audit.model import Column, Remark, Section, put_in_order, remark_of
+from copias.case.series import say_again
 from copias.errors import Altered, BackupError
 from copias.keeping.files import kept_files
 from copias.progress import ignore
@@ -183,7 +184,7 @@ def _compare_package(office: Office, store: Store, copy: CaseCopy, look: Look) -
                 "un archivo de la copia no está como se guardó",
                 whose=copy.copy,
                 why=f"{file.name}, en {copy.store}: {size}",
-                repair=f"no use esta copia; haga otra (copias reopen {copy.case} --reason …) y revise el destino",
+                repair=f"no use esta copia; haga otra ({say_again(copy.case)}) y revise el destino",
             )
     return len(files)
 

@@ -107,12 +107,24 @@ def look_at_inventory(office: Office, snapshots: Iterable[Event]) -> Inventory:
     if deployment.mailboxes is None:
         return Inventory(databases=databases)
     try:
-        users = read_accounts(deployment.google, deployment.mailboxes.administrator, deployment.account_filter)
+        accounts = see_accounts(deployment, deployment.account_filter)
     except BackupError as error:
         return _remember(deployment, snapshots, databases, error)
-    ours = filter(lambda user: deployment.mailboxes and deployment.mailboxes.is_account(user.address), users)
-    accounts = sorted(map(_see, ours), key=lambda one: one.address)
-    return Inventory(accounts=tuple(accounts), databases=databases)
+    return Inventory(accounts=accounts, databases=databases)
+
+
+def see_accounts(deployment: Deployment, query: str) -> tuple[SeenAccount, ...]:
+    """Return the accounts of this deployment's domains that fit a search in the Directory's language, by address.
+
+    Raises:
+        GoogleRefused, GoogleBadRequest, GoogleUnavailable: the Directory does not tell.
+    """
+    settings = deployment.mailboxes
+    if settings is None:
+        return ()
+    users = read_accounts(deployment.google, settings.administrator, query)
+    ours = (user for user in users if settings.is_account(user.address))
+    return tuple(sorted(map(_see, ours), key=lambda one: one.address))
 
 
 def read_snapshot(deployment: Deployment, event: Event) -> Inventory:

@@ -120,7 +120,8 @@ def _judge_reviews(events: Sequence[Event], reviews: Sequence[Event]) -> Iterato
     if not seen:
         what, repair = "no hay fotos del inventario", "copias audit inventory --record"
         yield Remark(severity="yellow", what=what, repair=repair, clause=CLAUSE)
-    elif len(seen) > 1 and (not reviews or reviews[-1].data["sha256"] != seen[-1].data["sha256"]):
+    # By their order, not by the hash alone: who came and left again leaves the same inventory, and was never looked at.
+    elif len(seen) > 1 and (not reviews or reviews[-1].n < seen[-1].n):
         yield Remark(
             severity="yellow",
             what="nadie ha revisado los últimos cambios del inventario",

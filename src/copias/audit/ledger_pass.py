@@ -15,7 +15,7 @@ import orjson
 from copias.ledger import GENESIS, Head
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from copias.ledger.witnesses import Witness
@@ -59,6 +59,7 @@ class Chain:
         faults: lines that do not chain or are no events, at most :data:`MOST_FAULTS`.
         unmet: witnesses that do not lie on it.
         met: how many do.
+        lost: those that an administrator gave up when the machine was rebuilt; see :mod:`copias.night.loss`.
         torn: bytes after the last whole line.
         strange: events that a part could not read, by name.
     """
@@ -67,6 +68,7 @@ class Chain:
     faults: list[Fault] = field(default_factory=list)
     unmet: list[Witness] = field(default_factory=list)
     met: int = 0
+    lost: list[Witness] = field(default_factory=list)
     torn: int = 0
     strange: dict[str, int] = field(default_factory=dict)
 
@@ -74,6 +76,11 @@ class Chain:
     def valid(self) -> bool:
         """Tell whether the chain holds and every witness lies on it."""
         return not self.faults and not self.unmet
+
+    def give_up(self, heads: Collection[tuple[int, str]]) -> None:
+        """Tell the witnesses with one of these heads, count and hash, from those that nobody expects to be missing."""
+        self.lost += [one for one in self.unmet if (one.count, one.sha256) in heads]
+        self.unmet = [one for one in self.unmet if (one.count, one.sha256) not in heads]
 
 
 def read_ledger(path: Path, folds: Iterable[Fold], *, witnesses: Iterable[Witness] = (), verify: bool = True) -> Chain:

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from copias.audit.ledger_pass import Entry
     from copias.ledger import Event
     from copias.office import Office
+    from copias.run.folder import Request
 
 CLAUSE: t.Final = "runs"
 FINDING: t.Final = "finding"
@@ -49,6 +50,8 @@ class _Run:
     changed: int = 0
     failed: int = 0
     ended: str = ""
+    only: tuple[str, ...] = ()
+    """What a night was limited to."""
 
 
 class RunFold:
@@ -80,6 +83,9 @@ class RunFold:
         if name == FINISHED:
             known.failed += int(entry["data"]["counts"].get("failed", 0))
             known.ended = str(entry["data"]["ended"])
+            known.only = tuple(map(str, entry["data"].get("only", ())))
+            if known.ended == "broken" and not known.failed:
+                known.failed = 1  # it died before it could say what it was to do
 
 
 def runs_section(office: Office, fold: RunFold, findings: Iterable[Event], now: datetime) -> Section:
@@ -134,12 +140,14 @@ def _describe(run: str, known: _Run | None, folder: dict[str, t.Any] | None) -> 
     started = request.started if request else known.first if known else ""
     finished = result.finished if result else known.last if known else started
     failed = known.failed if known else 0
-    if result is not None and result.exit_code and not failed:
+    ended = bool(known and known.ended)  # a night that a person started with ansible-playbook leaves no result
+    died = folder is not None and result is None and not folder["alive"] and not ended
+    if (died or (result is not None and result.exit_code)) and not failed:
         failed = 1
     return {
         "run": run,
         "started": started,
-        "what": _say_what(run, known),
+        "what": _say_what(run, known, _find_limit(known, request)),
         "who": known.who if known else request.account if request else "",
         "case": known.case if known else request.case if request else "",
         "changed": known.changed if known else 0,
@@ -151,8 +159,18 @@ def _describe(run: str, known: _Run | None, folder: dict[str, t.Any] | None) -> 
     }
 
 
-def _say_what(run: str, known: _Run | None) -> str:
+def _find_limit(known: _Run | None, request: Request | None) -> tuple[str, ...]:
+    """Return what a run was limited to: a good one of one thing says nothing of all the others."""
+    if known and known.only:
+        return known.only
+    return (request.only or tuple(filter(None, request.limit.split(",")))) if request else ()
+
+
+def _say_what(run: str, known: _Run | None, limit: tuple[str, ...] = ()) -> str:
     series = run.partition("-")[0]
+    if limit and series in _NAMES:
+        more = f" y {len(limit) - 3} más" if len(limit) > 3 else ""
+        return f"{_NAMES[series]} de {', '.join(limit[:3])}{more}"
     if series == "drill":
         return f"simulacro de {run.split('-')[1]}"
     if series.isdecimal():

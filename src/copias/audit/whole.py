@@ -10,7 +10,7 @@ from copias.audit.case_fold import CaseFold
 from copias.audit.chain import ledger_section
 from copias.audit.coverage import Found, coverage_section
 from copias.audit.drills import drills_section
-from copias.audit.event_fold import DRILLS, FINDINGS, EventFold, LastFold, NightFold
+from copias.audit.event_fold import FINDINGS, DrillFold, EventFold, LastFold, NightFold
 from copias.audit.evidence import Look, evidence_section, read_sheet, say_unproven
 from copias.audit.inventory import EVENTS as INVENTORY
 from copias.audit.inventory import SEEN, look_at_inventory
@@ -19,6 +19,7 @@ from copias.audit.ledger_pass import read_ledger
 from copias.audit.model import PARTS, AuditReport
 from copias.audit.runs import LATELY, RunFold, runs_section
 from copias.ledger.witnesses import Gathered, Witness, gather_witnesses
+from copias.night.loss import LOST, admitted_heads
 from copias.night.report import FINISHED
 
 if t.TYPE_CHECKING:
@@ -83,8 +84,9 @@ class _Audit:
         self._office, self._options, self._now = office, options, now
         self._cases, self._nights = CaseFold(), NightFold()
         self._synced = LastFold("mirror.synced", "account")
-        self._drills, self._findings = EventFold(DRILLS), EventFold(FINDINGS)
+        self._drills, self._findings = DrillFold(), EventFold(FINDINGS)
         self._inventory, self._reports = EventFold(INVENTORY), EventFold({FINISHED})
+        self._lost = EventFold({LOST})
         self._runs = RunFold(options.since or now - LATELY)
         self._gathered = Gathered()
         self._sheet: SheetFold | None = None
@@ -109,6 +111,7 @@ class _Audit:
             (self._drills, ("drills",)),
             (self._inventory, ("coverage", "inventory")),
             (self._reports, ("ledger",)),
+            (self._lost, ("ledger",)),
             (self._findings, ("runs",)),
             (self._runs, ("runs",)),
         )
@@ -116,7 +119,9 @@ class _Audit:
         folds += [self._sheet] if self._sheet is not None else []
         verify = options.wants("ledger")
         ledger = self._office.deployment.ledger
-        return read_ledger(ledger, folds, witnesses=self._gathered.witnesses, verify=verify)
+        chain = read_ledger(ledger, folds, witnesses=self._gathered.witnesses, verify=verify)
+        chain.give_up(admitted_heads(self._lost.kept))
+        return chain
 
     def sections(self, chain: Chain) -> t.Iterator[Section]:
         """Yield the sections that are asked for."""
@@ -124,7 +129,7 @@ class _Audit:
             "coverage": self._make_coverage,
             "ledger": lambda: self._make_ledger(chain),
             "evidence": lambda: self._make_evidence(chain),
-            "drills": lambda: drills_section(self._office, self._drills.kept, self._now),
+            "drills": lambda: drills_section(self._office, self._drills, self._now),
             "inventory": self._make_inventory,
             "runs": lambda: runs_section(self._office, self._runs, self._findings.kept, self._now),
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from copias.cli import audit_evidence, audit_inventory
+from copias.cli import audit_evidence, audit_idempotence, audit_inventory
 from copias.cli.output import Config, Json, Output, Query, reports_errors
 
 if t.TYPE_CHECKING:
@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Auditoría: sin más palabras, todo en una página. Termina con 1 si hay algo en rojo.",
 )
 audit_evidence.register(app)
+audit_idempotence.register(app)
 audit_inventory.register(app)
 
 Html = t.Annotated[Path | None, typer.Option("--html", metavar="ARCHIVO", help="Escribir la página, para imprimir.")]
@@ -89,6 +90,38 @@ def audit_runs(
 ) -> None:
     """Lista las ejecuciones: quién, qué, cuándo, qué registraron y qué falló; y los hallazgos sin tratar."""
     _run(("runs",), Output(as_json, query), config=config, html=html, since=since)
+
+
+@app.command("keep")
+@reports_errors
+def keep_page(
+    check: t.Annotated[bool, typer.Option("--check", help="Decir si cambiaría, sin guardar nada.")] = False,
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Guarda la página de la auditoría en los informes, si dice otra cosa, y avisa por correo de lo rojo. Para cron."""
+    from copias.audit.keeping import keep_audit
+    from copias.cli.audit_printing import print_kept
+    from copias.errors import EXIT_FAILED
+    from copias.office import open_office
+
+    kept = keep_audit(open_office(config), check=check)
+    report, trouble = kept.plan.report, kept.trouble
+    data = {
+        "changed": kept.changed,
+        "check": check,
+        "page": str(kept.plan.page),
+        "figures": str(kept.plan.figures),
+        "red": report.count("red"),
+        "yellow": report.count("yellow"),
+        "trouble": trouble.facts() if trouble else None,
+    }
+    Output(as_json, query).show(data, lambda: print_kept(kept, check=check))
+    if report.count("red"):
+        raise typer.Exit(EXIT_FAILED)
+    if trouble is not None:
+        raise typer.Exit(trouble.exit_code)
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""``copias audit pack`` and ``copias audit sample``: evidence that leaves the house."""
+"""``copias audit pack``, ``sample`` and ``access``: evidence that leaves the house, and who read or opened a copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if t.TYPE_CHECKING:
     from datetime import date
 
     from copias.evidence.access import CopyAccess, Look
-    from copias.evidence.idempotence import Certificate
     from copias.evidence.pack import Pack
     from copias.evidence.sampling import Sample
 
@@ -28,7 +27,6 @@ def register(app: typer.Typer) -> None:
     app.command("pack")(make_evidence_pack)
     app.command("sample")(draw_cases)
     app.command("access")(show_access)
-    app.command("idempotence")(certify_idempotence)
 
 
 @reports_errors
@@ -108,39 +106,6 @@ def show_access(
     Output(as_json, query).show(data, lambda: _print_look(look))
     if look.troubles:
         raise typer.Exit(look.troubles[0].exit_code)
-
-
-@reports_errors
-def certify_idempotence(
-    playbooks: t.Annotated[list[str] | None, typer.Argument(metavar="[PLAYBOOK]...", help="Por ejemplo drill.")] = None,
-    config: Config = None,
-    as_json: Json = False,
-    query: Query = None,
-) -> None:
-    """Corre otra vez los playbooks en modo de revisión y registra, por rol y tarea, qué cambiarían: debe ser nada."""
-    from copias.config import find_deployment
-    from copias.errors import BadInput
-    from copias.evidence.idempotence import PROJECT, certify, trend
-    from copias.office import open_office
-
-    known = {path.stem: path for path in sorted((PROJECT / "playbooks").glob("*.yml"))}
-    names = playbooks or ["nightly"]
-    if strange := [name for name in names if name not in known]:
-        raise BadInput("no hay un playbook con ese nombre", whose=ascii(strange[0][:60]), why=", ".join(known))
-    office = open_office(config)
-    done = certify(office, [known[name] for name in names], config=config or find_deployment())
-    data = {"playbooks": [one.to_dict() for one in done], "trend": trend(office)}
-    Output(as_json, query).show(data, lambda: _print_certificates(done))
-    if not all(one.good for one in done):
-        raise typer.Exit(EXIT_FAILED)
-
-
-def _print_certificates(done: list[Certificate]) -> None:
-    for one in done:
-        typer.echo(f"{one.playbook}: {one.tasks} resultados, {one.changed} cambiarían algo ({one.status})")
-        for role, tasks in one.roles.items():
-            for task, hosts in tasks.items():
-                typer.echo(clean(f"  {role} · {task}: {hosts}"))
 
 
 def _print_look(look: Look) -> None:

@@ -7,9 +7,12 @@ from datetime import datetime
 
 import typer
 
-from copias.cli.output import ROWS, clean, print_facts, print_table
+from copias.cli.output import ROWS, clean, print_error, print_facts, print_table
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from copias.audit.keeping import Kept
     from copias.audit.model import AuditReport, Remark, Section
 
 _MARKS: t.Final = {"red": "ROJO", "yellow": "aviso"}
@@ -32,11 +35,26 @@ def print_report(report: AuditReport, *, whole: bool) -> None:
     typer.echo(f"Auditoría: {verdict}. Testigo de la bitácora: {report.head}" if whole else f"{verdict}.")
 
 
+def print_kept(kept: Kept, *, check: bool) -> None:
+    """Print what came of keeping an audit; what is red on the error stream, which cron mails."""
+    plan = kept.plan
+    done = "no cambió" if not kept.changed else "cambiaría" if check else "se guardó"
+    typer.echo(f"{plan.page}: {done}; {plan.after}.")
+    for section in plan.report.sections:
+        _print_remarks([one for one in section.remarks if one.severity == "red"])
+    if kept.trouble is not None:
+        print_error(kept.trouble)
+
+
 def print_remarks(section: Section) -> None:
     """Print the remarks of a section on the error stream, at most as many as a table has rows."""
-    for remark in section.remarks[:ROWS]:
+    _print_remarks(section.remarks)
+
+
+def _print_remarks(remarks: Sequence[Remark]) -> None:
+    for remark in remarks[:ROWS]:
         typer.echo("\n".join(map(clean, _lines(remark))), err=True)
-    left = len(section.remarks) - ROWS
+    left = len(remarks) - ROWS
     if left > 0:
         typer.echo(f"… y {left} más: use --json", err=True)
 

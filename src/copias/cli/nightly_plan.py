@@ -24,6 +24,7 @@ def show_plan(office: Office, output: Output) -> None:
     from copias.mailbox.due import plan_mailboxes
     from copias.mailbox.due_model import MailboxNight
     from copias.night.planning import plan_agenda
+    from copias.night.steps import list_unretained
 
     now = datetime.now(UTC)
     agenda = plan_agenda(office, now=now)
@@ -33,15 +34,16 @@ def show_plan(office: Office, output: Output) -> None:
     except BackupError as error:
         trouble = str(error)
     databases = [{**asdict(turn), "overdue": turn.overdue} for turn in agenda.databases]
-    data = {
+    data: dict[str, t.Any] = {
         "window": agenda.window,
         "databases": databases,
         "mailboxes": mailboxes.to_dict(),
         "directory": trouble,
         "stores": list(agenda.stores),
         "steps": list(agenda.steps),
+        "unretained": list_unretained(office.deployment),
     }
-    output.show(data, lambda: _print(agenda, mailboxes, trouble))
+    output.show(data, lambda: _print(agenda, mailboxes, trouble, data["unretained"]))
 
 
 def _list_accounts(office: Office) -> list[str]:
@@ -62,7 +64,7 @@ def _list_accounts(office: Office) -> list[str]:
     return make_roster(found, is_ours=settings.is_account).members["mailboxes"]
 
 
-def _print(agenda: NightAgenda, mailboxes: MailboxNight, trouble: str) -> None:
+def _print(agenda: NightAgenda, mailboxes: MailboxNight, trouble: str, unretained: list[str]) -> None:
     typer.echo(f"Si la noche empezara ahora tendría {say_seconds(agenda.window)}.")
     columns = ["Turno", "Qué", "Toca", "Última buena", "Debe cada", "Tardaría"]
     turns = [_describe_database(place, turn) for place, turn in enumerate(agenda.databases, start=1)]
@@ -75,6 +77,9 @@ def _print(agenda: NightAgenda, mailboxes: MailboxNight, trouble: str) -> None:
     if trouble:
         typer.echo(f"De los buzones no se sabe: {clean(trouble)}", err=True)
     typer.echo(f"Después: {', '.join([*agenda.stores, *agenda.steps])}.")
+    if unretained:
+        names = ", ".join(unretained)
+        typer.echo(f"Sin retención, porque solo agregan: {names}. La aplica una persona: copias retention apply.")
 
 
 def _describe_database(place: int, turn: DatabaseTurn) -> tuple[str, ...]:

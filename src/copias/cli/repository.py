@@ -127,6 +127,9 @@ def unlock_repository(
 def recover_lost_state(
     name: Name,
     witness: t.Annotated[str | None, typer.Option(help="Testigo guardado fuera: CUENTA:SHA256.")] = None,
+    accept_loss: t.Annotated[
+        str, typer.Option(metavar="MOTIVO", help="Seguir aunque falte lo último de la bitácora, y por qué.")
+    ] = "",
     config: Config = None,
     as_json: Json = False,
     query: Query = None,
@@ -138,14 +141,65 @@ def recover_lost_state(
     from copias.config import find_deployment, load_deployment
     from copias.night.recovering import recover_state
 
-    found = recover_state(load_deployment(config or find_deployment()), name, witness=read_witness(witness))
+    deployment = load_deployment(config or find_deployment())
+    found = recover_state(deployment, name, witness=read_witness(witness), accept_loss=accept_loss)
 
     def render() -> None:
         typer.echo(f"Estado recuperado del {found.taken[:16]} UTC; la bitácora es válida, testigo {found.head}.")
+        if found.lost:
+            typer.echo(f"Se perdieron los {found.lost}; quedó como hallazgo.")
         for one in found.missing:
             typer.echo(f"  {one}")
+        for one in found.unasked:
+            typer.echo(f"  no se comparó: {one}")
 
     Output(as_json, query).show(asdict(found), render)
+
+
+@app.command("admit-loss")
+@reports_errors
+def admit_lost_events(
+    reason: t.Annotated[str, typer.Option("--reason", metavar="MOTIVO", help="Por qué se perdió.")],
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """En una máquina reconstruida, registra como perdido lo que los testigos de fuera dicen y la bitácora no tiene."""
+    from dataclasses import asdict
+
+    from copias.ledger.witnesses import gather_witnesses
+    from copias.night.loss import admit_loss
+
+    office = _administer(config, "reconocer una pérdida de la bitácora")
+    loss = admit_loss(office, gather_witnesses(office), reason=reason)
+    said = f"Se reconocen como perdidos los {loss}; quedó como hallazgo."
+    Output(as_json, query).show(asdict(loss), lambda: typer.echo(said))
+
+
+@app.command("fetch")
+@reports_errors
+def fetch_repository(name: Name, config: Config = None, as_json: Json = False, query: Query = None) -> None:
+    """Trae de su espejo un repositorio cuya carpeta se perdió; si está aquí, no hace nada."""
+    from dataclasses import asdict
+
+    from copias.errors import EXIT_FAILED
+    from copias.repository.locks import hold_repository
+    from copias.repository.opening import open_repository
+    from copias.repository.pulling import pull_lost
+
+    office = _administer(config, "traer repositorios")
+    with hold_repository(office, name):
+        pulled = pull_lost(office.deployment, name)
+        open_repository(office, name)
+
+    def render() -> None:
+        typer.echo(f"Repositorio {name}: se trajeron {pulled.files} archivos.")
+        for one in pulled.spoilt:
+            typer.echo(f"  dañado en el espejo, no se trajo: {one}")
+
+    Output(as_json, query).show(asdict(pulled), render)
+    if pulled.spoilt:
+        raise typer.Exit(EXIT_FAILED)
 
 
 STATUS_WORDS: t.Final = {

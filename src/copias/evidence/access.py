@@ -13,8 +13,13 @@ import typing as t
 from dataclasses import asdict, dataclass, field
 
 from copias.errors import BackupError, BadInput
+from copias.evidence.pack import PACKED
 from copias.evidence.readers import Seen, look_at_repository, look_at_store
 from copias.mailbox.restore.planning import PLANNED
+from copias.night.mirror_recovery import RECOVERED
+from copias.night.mirrors_view import KEPT as MIRRORS
+from copias.night.mirrors_view import name_of
+from copias.opened import OPENED as BEGUN
 from copias.retention.packages import MOVED
 
 if t.TYPE_CHECKING:
@@ -25,16 +30,22 @@ if t.TYPE_CHECKING:
 
 SEEN: t.Final = "access.seen"
 OPENED: t.Final[dict[str, str]] = {
+    BEGUN: "la abrió",
     "copy.exported": "la exportó a un archivo mbox",
     "recovery.searched": "buscó en ella",
+    PLANNED: "escogió qué devolver de ella",
     "restore.given": "devolvió mensajes de ella",
     "restore.sinfa": "la restauró en una base de datos o un archivo",
+    RECOVERED: "sacó de ella el espejo de una cuenta",
+    PACKED: "llevó sus registros, y no su contenido, en un paquete de evidencia",
+    MOVED: "el programa la llevó a otro destino",
     "drill.passed": "la restauró en un simulacro",
     "drill.failed": "intentó restaurarla en un simulacro",
     "copy.checked": "el programa la leyó para comprobarla",
     "night.verified": "el programa la leyó de vuelta",
 }
 """Event → what was done with a copy, in Spanish."""
+_MADE: t.Final = frozenset({"copy.made", "night.made", MIRRORS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +110,13 @@ def _look(office: Office, done: Look) -> Iterator[Seen]:
 
 
 def tell_access(office: Office, copy: str) -> CopyAccess:
-    """Tell of a copy, of a case or of a night, who could read it since it was made, and who opened it.
+    """Tell of a copy, of a case, of a night or of all mirrors, who could read it since it was made, and who opened it.
 
     Raises:
         BadInput: there is no such copy.
     """
     history = list(_history(office, copy))
-    made = next((event for event in history if event.event in {"copy.made", "night.made"}), None)
+    made = next((event for event in history if event.event in _MADE), None)
     if made is None:
         raise BadInput("no hay una copia con ese nombre", whose=ascii(copy[:80]), repair="vea `copias copies`")
     places = [_place_of(made), *(f"store:{one.data['store']}" for one in history if one.event == MOVED)]
@@ -131,8 +142,11 @@ def _history(office: Office, copy: str) -> Iterator[Event]:
         if event.event == PLANNED and _names(data.get("source"), copy):
             restores.add(str(data["restore"]))
         exported = event.event == "copy.exported" and case is not None and data.get("of_case") == case
+        packed = event.event == PACKED and case is not None and case in data.get("holds", data.get("cases", ()))
         taken = event.event == "restore.given" and data.get("restore") in restores
-        if data.get("copy") == copy or exported or taken or _names(data.get("source"), copy):
+        mirrors = event.event in {MIRRORS, RECOVERED} and name_of(str(data.get("snapshot"))) == copy
+        named = data.get("copy") == copy or _names(data.get("source"), copy)
+        if named or exported or packed or taken or mirrors:
             yield event
 
 
@@ -145,7 +159,7 @@ def _names(source: t.Any, copy: str) -> bool:
 
 def _place_of(made: Event) -> str:
     data = made.data
-    return f"repository:{data['repository']}" if made.event == "night.made" else f"store:{data['store']}"
+    return f"store:{data['store']}" if made.event == "copy.made" else f"repository:{data['repository']}"
 
 
 def _open(event: Event) -> Opening:
@@ -153,7 +167,13 @@ def _open(event: Event) -> Opening:
         time=event.time,
         name=event.actor.get("name", ""),
         account=event.actor.get("account", ""),
-        what=OPENED[event.event],
+        what=_say_begun(event) if event.event == BEGUN else OPENED[event.event],
         event=event.n,
-        case=event.case or "",
+        case=event.case or str(event.data.get("case") or ""),
     )
+
+
+def _say_begun(event: Event) -> str:
+    """Return how a copy was opened, in Spanish: by which verb, and where what was read went."""
+    said = f"{OPENED[BEGUN]} con `{event.data.get('by', '')}`"
+    return f"{said}, hacia {event.data['to']}" if event.data.get("to") else said

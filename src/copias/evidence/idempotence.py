@@ -1,26 +1,34 @@
-"""The certificate of idempotence: playbooks are run once more in check mode, and what would change is named by role.
+"""The certificate of idempotence: playbooks are run once more, and what would change again is named by role.
 
 After its work was done, a playbook that is run again must change nothing. What it would change is either work that is
 due, or a role that is not idempotent; both are named by role and task, and the trend is kept.
 
-Event of the installation: ``audit.idempotence`` (``playbooks``: for each ``playbook``, ``status``, ``tasks``,
-``changed``, and ``roles``: role → task → hosts that would change).
+There are two ways. On this installation a playbook is run in check mode (``check``), which changes nothing. In a
+sandbox of its own, which is thrown away, it is really run twice and the second run is counted (``again``).
+
+Event of the installation: ``audit.idempotence`` (``where``: ``installation`` or ``sandbox``, ``playbooks``: for each
+``playbook``, ``way``, ``status``, ``first``: what its first run changed, ``tasks``, ``changed``, and ``roles``: role →
+task → hosts that would change).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import typing as t
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import orjson
+
+from copias.errors import NotReady
 from copias.files import make_private_directory
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from copias.office import Office
 
@@ -28,6 +36,11 @@ CERTIFIED: t.Final = "audit.idempotence"
 PROJECT: t.Final = Path(__file__).resolve().parents[3]
 NO_ROLE: t.Final = "(sin rol)"
 SECONDS: t.Final = 3600
+SANDBOX: t.Final = "copias_sandbox.certify"
+"""The program that runs playbooks twice; the product itself knows nothing of the sandbox."""
+
+Way: t.TypeAlias = t.Literal["check", "again"]
+Where: t.TypeAlias = t.Literal["installation", "sandbox"]
 
 
 @dataclass
@@ -36,13 +49,17 @@ class Certificate:
 
     Args:
         playbook: its file name.
+        way: how it was run.
         status: ``successful``, or what ansible-runner calls its end.
+        first: how many results changed something in the run before, where there was one.
         tasks: results that were looked at.
         roles: role → task → how many hosts it would change.
     """
 
     playbook: str
+    way: Way = "check"
     status: str = ""
+    first: int | None = None
     tasks: int = 0
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -72,50 +89,99 @@ class Certificate:
         return True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Where playbooks are run.
+
+    Args:
+        config: the inventory's file.
+        state: folder for what ansible-runner leaves while it runs.
+        environment: variables that the playbooks need beside this process's.
+    """
+
+    config: Path
+    state: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
 def certify(office: Office, playbooks: Sequence[Path], *, config: Path) -> list[Certificate]:
     """Run playbooks again in check mode, one after the other, and record what each would change.
 
     Args:
         office: of this installation.
         playbooks: of the product, or others.
-        config: the deployment's file, whose folder is the inventory.
+        config: the deployment's file, which is the inventory.
     """
-    done = [_run(office, playbook, config) for playbook in playbooks]
-    office.record(CERTIFIED, {"playbooks": [one.to_dict() for one in done]})
-    return done
+    state = make_private_directory(office.deployment.state)
+    ground = Ground(config=config, state=state, environment={"COPIAS_DIRECTORY": "false"})
+    return _record(office, "installation", [_run(playbook, ground, "--check") for playbook in playbooks])
 
 
-def trend(office: Office) -> dict[str, list[tuple[str, int]]]:
-    """Return for each playbook the moments at which it was certified and how much would have changed then."""
-    found: dict[str, list[tuple[str, int]]] = {}
+def certify_in_sandbox(office: Office, names: Sequence[str]) -> list[Certificate]:
+    """Run playbooks twice, in an installation that is made for it and thrown away, and record what the second changed.
+
+    Args:
+        office: of this installation, whose ledger keeps what came of it.
+        names: of playbooks, without ``.yml``; all that can be run there when empty.
+
+    Raises:
+        NotReady: the sandbox does not start here, or does not know a playbook.
+    """
+    command = [sys.executable, "-m", SANDBOX, *names]
+    try:
+        done = subprocess.run(command, capture_output=True, cwd=PROJECT, timeout=SECONDS, check=True)
+        found = [Certificate(**_known(one)) for one in orjson.loads(done.stdout)]
+    except (subprocess.SubprocessError, OSError, ValueError, TypeError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        raise NotReady(
+            "no se pudo certificar en el entorno de prueba",
+            why=said.decode(errors="replace").strip()[-300:],
+            repair="necesita lo que instala scripts/setup (PostgreSQL y restic); pruebe antes `scripts/demo`",
+        ) from error
+    return _record(office, "sandbox", found)
+
+
+def run_twice(playbook: Path, ground: Ground, *arguments: str) -> Certificate:
+    """Run a playbook, and again; return what the second run changed, or of what the first one failed."""
+    first = _run(playbook, ground, *arguments)
+    if first.status != "successful":
+        return replace(first, way="again", status=f"first: {first.status}")
+    return replace(_run(playbook, ground, *arguments), way="again", first=first.changed)
+
+
+def trend(office: Office) -> dict[str, list[dict[str, t.Any]]]:
+    """Return the certificates of each playbook, the oldest first: ``time``, ``where``, ``status``, ``changed``."""
+    found: dict[str, list[dict[str, t.Any]]] = {}
     for event in office.book.ledger.events_of({CERTIFIED}):
+        where = str(event.data.get("where", "installation"))
         for one in event.data["playbooks"]:
-            found.setdefault(str(one["playbook"]), []).append((event.time, int(one["changed"])))
+            told = {"time": event.time, "where": where, "status": str(one["status"]), "changed": int(one["changed"])}
+            found.setdefault(str(one["playbook"]), []).append(told)
     return found
 
 
-def _run(office: Office, playbook: Path, config: Path) -> Certificate:
+def _record(office: Office, where: Where, done: list[Certificate]) -> list[Certificate]:
+    office.record(CERTIFIED, {"where": where, "playbooks": [one.to_dict() for one in done]})
+    return done
+
+
+def _known(data: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in data.items() if name != "changed"}
+
+
+def _run(playbook: Path, ground: Ground, *arguments: str) -> Certificate:
     from ansible_runner.interface import init_runner
 
     done = Certificate(playbook.name)
-    state = make_private_directory(office.deployment.state)
-    folder = Path(tempfile.mkdtemp(dir=state, prefix="idempotence-"))
-    programs = Path(sys.executable).parent
+    folder = Path(tempfile.mkdtemp(dir=ground.state, prefix="idempotence-"))
     try:
         runner = init_runner(
             private_data_dir=str(folder),
             project_dir=str(PROJECT),
             playbook=str(playbook),
-            inventory=str(config.resolve().parent),
-            envvars={
-                "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
-                "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-                "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-                "COPIAS_CONFIG": str(config.resolve()),
-                "COPIAS_DIRECTORY": "false",
-                "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            },
-            cmdline="--check",
+            inventory=str(ground.config.resolve()),
+            envvars=_environment(ground, folder),
+            cmdline=" ".join(arguments) or None,
             event_handler=done.take,
             quiet=True,
             settings={"suppress_env_files": True, "idle_timeout": 0, "job_timeout": SECONDS, "pexpect_use_poll": True},
@@ -125,3 +191,16 @@ def _run(office: Office, playbook: Path, config: Path) -> Certificate:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return done
+
+
+def _environment(ground: Ground, folder: Path) -> dict[str, str]:
+    programs = Path(sys.executable).parent
+    return {
+        "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
+        "COPIAS_CONFIG": str(ground.config.resolve()),
+        "LC_ALL": "C.UTF-8",  # cron's own is C, in which Ansible refuses to work
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        **ground.environment,
+    }

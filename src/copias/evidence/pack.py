@@ -233,9 +233,10 @@ def _for_windows(text: str) -> bytes:
 
 
 def _record(office: Office, scope: Scope, pack: Pack) -> None:
-    facts = {"name": pack.path.name, "bytes": pack.bytes, "sha256": pack.sha256, "files": pack.files}
+    facts: dict[str, t.Any] = {"name": pack.path.name, "bytes": pack.bytes, "sha256": pack.sha256, "files": pack.files}
     head, previous = office.book.ledger.head(), find_previous(office.book.ledger)
-    office.record(PACKED, {**scope.to_dict(), **facts, "head": str(head), "previous": previous})
+    facts |= {"holds": list(pack.cases), "head": str(head), "previous": previous}
+    office.record(PACKED, {**scope.to_dict(), **facts})
 
 
 def find_previous(ledger: Ledger) -> dict[str, t.Any] | None:

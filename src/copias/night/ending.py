@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from copias.case.claim import NIGHT
-from copias.errors import BackupError, CopyFailed
+from copias.errors import EXIT_DONE, BackupError, CopyFailed
 from copias.files import locked, make_private_directory
 from copias.mailbox.standing_copy import read_copy
 from copias.mailbox.status import mirror_folder
@@ -23,15 +23,19 @@ from copias.night.planning import newest_good
 from copias.night.report import FINISHED, STARTED, Item, NightReport, keep_report, read_report
 from copias.night.stepping import NightEnded
 from copias.night.steps import MIRRORS, kind_of_item
-from copias.run.folder import RunFolder
+from copias.run.folder import NIGHTS, RunFolder, find_runs
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from copias.ledger import Event
     from copias.night.report import Ended, Kind, Outcome
     from copias.office import Office
 
+_STARTING: t.Final = timedelta(minutes=10)
+"""After which a run that no process says to be its own is not starting any more."""
+_NEWS: t.Final = timedelta(days=3)
+"""Age at which a run that never began is no news any more: what it did not copy has been told since."""
 _NAMED: t.Final = 50
 """Names of failed things that the ledger repeats; all are in the report."""
 
@@ -77,9 +81,13 @@ def end_night(office: Office, folder: RunFolder, *, ended: Ended = "finished") -
 
 
 def close_dead_nights(office: Office) -> list[NightReport]:
-    """End the nights that began, of which nobody told the end and whose process is gone; return their reports."""
-    finished = _find(office, FINISHED)
-    left = [RunFolder(office.deployment.runs / run) for run in _find(office, STARTED) if run not in finished]
+    """End the nights of which nobody told the end and whose process is gone; return their reports.
+
+    Those too that were killed before they could say that they began: of them only the folder of the run tells.
+    """
+    began, finished = _find(office, STARTED), _find(office, FINISHED)
+    runs = [*began, *(run for run in _list_asked(office) if run not in began)]
+    left = [RunFolder(office.deployment.runs / run) for run in runs if run not in finished]
     closed = []
     for folder in left:
         if not _is_alive(office, folder):
@@ -90,12 +98,14 @@ def close_dead_nights(office: Office) -> list[NightReport]:
 
 
 def close_run(office: Office, folder: RunFolder) -> NightReport | None:
-    """End the night of a run whose playbook is gone, and let the night go; ``None`` for one that never began.
+    """End the night of a run whose playbook is gone, and let the night go.
 
-    A night whose own last step was done is only told again where somebody did not hear it.
+    ``None`` for one of some things only that never began: who asked for it is told in the terminal. A night whose own
+    last step was done is only told again where somebody did not hear it.
     """
     run = folder.path.name
-    report = end_night(office, folder, ended="broken") if run in _find(office, STARTED) else None
+    told = _is_of_everything(folder) or run in _find(office, STARTED)
+    report = end_night(office, folder, ended="broken") if told else None
     office.claims.release(NIGHT, run)
     return report
 
@@ -115,7 +125,7 @@ def collect_report(office: Office, folder: RunFolder, *, ended: Ended) -> NightR
     ]
     return NightReport(
         run=folder.path.name,
-        started=started.time if started else "",
+        started=started.time if started else folder.request.started,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         ended=how,
         only=tuple(started.data["only"]) if started else (),
@@ -181,6 +191,24 @@ class _LastGoods:
             return ""  # no address of this deployment any more: it has no mirror
         last = read_copy(folder, datetime.now(UTC)).last_good
         return last.isoformat(timespec="seconds") if last else ""
+
+
+def _list_asked(office: Office) -> Iterator[str]:
+    """Yield the runs of the last days that were to be nights of everything, unless one may be starting right now."""
+    now = datetime.now(UTC)
+    for folder in find_runs(office.deployment.runs, NIGHTS):
+        with suppress(OSError, ValueError, TypeError):  # half a folder, of who was killed while it was made
+            age = now - datetime.fromisoformat(folder.request.started)
+            known = folder.supervisor is not None or age > _STARTING
+            if known and age < _NEWS and _is_of_everything(folder):
+                yield folder.path.name
+
+
+def _is_of_everything(folder: RunFolder) -> bool:
+    """Tell whether a run was to be a night of everything, and no look at what one would do."""
+    request, result = folder.request, folder.read_result()
+    done = result is not None and result.exit_code == EXIT_DONE
+    return not (request.check or request.only or request.limit or done)
 
 
 def _is_alive(office: Office, folder: RunFolder) -> bool:

@@ -21,6 +21,7 @@ from copias.mailbox.permission import Leave, find_leaves
 from copias.mailbox.status import mirror_folder
 from copias.night.catalogue import REMOVED, VOIDED
 from copias.night.mirrors_view import KEPT, bucket_of, name_of
+from copias.opened import record_opening
 from copias.people import Role
 from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import reading
@@ -100,7 +101,7 @@ def recover_mirror(office: Office, account: str, *, snapshot: str = "") -> Recov
         _require_empty(folder, account)
         staged = make_private_directory(office.deployment.state / "recovering") / folder.name
         try:
-            copy = _fetch(office, wanted, folder.name, staged, account)
+            copy = _fetch(office, wanted, folder.name, staged, account, case=leave.case)
             messages = _prove(staged, account)
             _put_in_place(staged, folder)
         finally:
@@ -157,10 +158,13 @@ def _require_empty(folder: Path, account: str) -> None:
         )
 
 
-def _fetch(office: Office, wanted: t.Sequence[MirrorCopy], name: str, staged: Path, account: str) -> MirrorCopy:
+def _fetch(
+    office: Office, wanted: t.Sequence[MirrorCopy], name: str, staged: Path, account: str, *, case: str
+) -> MirrorCopy:
     """Restore the folder from the first copy that has it."""
     for copy in wanted:
         shutil.rmtree(staged, ignore_errors=True)
+        record_opening(office, name_of(copy.snapshot), by="copias mirror recover", to=f"espejo de {account}", case=case)
         with hold_repository(office, copy.repository, wait=WAIT), reading(office, copy.repository) as repository:
             source = f"{copy.snapshot}:{copy.path}/{bucket_of(name)}/{name}"
             limit = repository.settings.time_limit.total_seconds()

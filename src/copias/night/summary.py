@@ -56,6 +56,7 @@ def write_summary(
     whom_to_call: str,
     findings: Sequence[Finding] = (),
     drills: Sequence[str] = (),
+    unretained: Sequence[str] = (),
 ) -> Draft:
     """Return the summary of a night.
 
@@ -66,6 +67,7 @@ def write_summary(
         whom_to_call: name and telephone; empty: nothing is said.
         findings: that are open, of other things than what this night could not do.
         drills: databases whose restore was not tried lately, a line each.
+        unretained: repositories of which no night removes copies.
     """
     failed = [item for item in report.items if item.outcome == "failed"]
     waiting = [item for item in report.items if item.outcome == "postponed"]
@@ -81,6 +83,7 @@ def write_summary(
         "green": _say_green(report),
         "findings": [replace(one, about=_clip(one.about), what=_clip(one.what)) for one in findings[:SHOWN]],
         "drills": [_clip(line) for line in drills[:SHOWN]],
+        "unretained": [_clip(name) for name in unretained],
         "more_drills": max(0, len(drills) - SHOWN),
         "more_findings": max(0, len(findings) - SHOWN),
         "whom_to_call": whom_to_call,

@@ -15,6 +15,7 @@ from copias.letters import deliver_letters, queue_letter
 from copias.night.heartbeat import append_heartbeat
 from copias.night.metrics import write_metrics
 from copias.night.report import FINISHED, read_report
+from copias.night.steps import list_unretained
 from copias.night.told import tell_once
 
 if t.TYPE_CHECKING:
@@ -74,6 +75,7 @@ def send_summary(office: Office, report: NightReport) -> bool:
             whom_to_call=office.deployment.night.whom_to_call,
             findings=[one for one in list_open_findings(office) if (one.about, one.what) not in red],
             drills=list_late_drills(office),
+            unretained=list_unretained(office.deployment),
         )
         queue_letter(office, f"noche-{report.run}".lower(), draft, to=to)
 

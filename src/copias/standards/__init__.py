@@ -10,7 +10,22 @@ from importlib.resources import files
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
-__all__ = ["Clause", "Clauses", "Documents", "RetentionDefaults", "clause", "clauses", "defaults", "documents"]
+__all__ = [
+    "Against",
+    "Clause",
+    "Clauses",
+    "Documents",
+    "RetentionDefaults",
+    "Source",
+    "clause",
+    "clauses",
+    "defaults",
+    "documents",
+]
+
+
+Against: t.TypeAlias = t.Literal["text", "secondary", "unchecked"]
+"""Whether a clause's number was compared with the document itself, with what others publish of it, or not yet."""
 
 
 class _Data(BaseModel):
@@ -48,25 +63,52 @@ class RetentionDefaults(_Data):
     """``daily``, ``weekly``, ``monthly``, ``yearly``: how many nightly copies of each."""
 
 
+class Source(BaseModel):
+    """A document whose clauses are named, and how their numbers were checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: str
+    checked: date
+    against: Against
+    source: str
+    """With what it was compared."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    checked: date | None = None
+    """``None`` is the document's day."""
+    against: Against | None = None
+    """``None`` is as the document's."""
+
+
 class Clause(BaseModel):
-    """One clause of one document."""
+    """One clause of one document, as it was checked on a day."""
 
     model_config = ConfigDict(frozen=True)
 
     document: str
     number: str
     title: str
+    version: str
+    checked: date
+    against: Against
 
     def __str__(self) -> str:
-        return f"{self.document}, {self.number} ({self.title})"
+        doubt = "; número por confirmar" if self.against == "unchecked" else ""
+        return f"{self.document}, {self.number} ({self.title}{doubt})"
 
 
 class Clauses(_Data):
     """Clauses by document, and which of them each topic of the audit answers."""
 
-    documents: dict[str, str]
-    clauses: dict[str, str]
-    """``<document>/<number>`` → title."""
+    documents: dict[str, Source]
+    clauses: dict[str, _Entry]
+    """By ``<document>/<number>``."""
     topics: dict[str, tuple[str, ...]]
 
     @model_validator(mode="after")
@@ -85,9 +127,21 @@ class Clauses(_Data):
         """
         return tuple(self._find(name) for name in self.topics[topic])
 
+    def all(self) -> tuple[Clause, ...]:
+        """Return every clause, in the order of the file."""
+        return tuple(map(self._find, self.clauses))
+
     def _find(self, name: str) -> Clause:
-        document, _, number = name.partition("/")
-        return Clause(document=self.documents[document], number=number, title=self.clauses[name])
+        key, _, number = name.partition("/")
+        document, entry = self.documents[key], self.clauses[name]
+        return Clause(
+            document=document.name,
+            number=number,
+            title=entry.title,
+            version=document.version,
+            checked=entry.checked or document.checked,
+            against=entry.against or document.against,
+        )
 
 
 @cache

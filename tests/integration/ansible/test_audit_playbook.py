@@ -1,4 +1,4 @@
-"""The playbook of the audit keeps who is there: predicted, kept once, and not again."""
+"""The playbook of the audit keeps who is there and the audit's page: predicted, kept once, and not again."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
-def play(place: Place, *arguments: str) -> int:
+def play(place: Place, *arguments: str, code: int = 0) -> int:
     """Run the playbook and return how many tasks changed something."""
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", str(place.folder / "copias.yml"), *arguments]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(
         [*command, "playbooks/audit.yml"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     (changed,) = re.findall(r"changed=(\d+)", done.stdout)
     return int(changed)
 
@@ -39,5 +39,11 @@ def test_the_playbook_predicts_keeps_and_then_changes_nothing(place: Place) -> N
     untouched = place.lines()
     done, again = play(place), play(place)
 
-    assert (predicted, untouched, done, again) == (1, [], 1, 0)
-    assert [event.event for event in place.office.book.ledger.events()] == ["inventory.seen"]
+    assert (predicted, untouched, done, again) == (2, [], 2, 0)
+    assert [event.event for event in place.office.book.ledger.events()] == ["inventory.seen", "audit.kept"]
+
+
+def test_the_playbook_fails_for_what_is_red_when_it_is_asked_to_once_the_page_is_kept(place: Place) -> None:
+    play(place, "-e", "audit_require_green=true", code=2)
+
+    assert (place.office.deployment.reports / "auditoria.html").is_file()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from copias.cli.app import app
+from copias.database.enclosing import say_confinement
+from copias.database.scratch_settings import ScratchSettings
 from copias.drill.drilling import find_certificate, plan_drill, require_passed, run_drill
 from copias.drill.history import CERTIFIED, list_drills
 from copias.errors import AlreadyRunning, NotEqual, NotReady
 from copias.files import locked
 from copias.findings import list_findings
 from copias.night.catalogue import list_night_copies
+from copias.office import Office
 from copias.sinfa.check_settings import Equal, LatestDate
 from tests.integration.night.conftest import DATABASE, Town
 
@@ -34,10 +39,30 @@ def test_newest_copy_is_restored_from_the_repository_compared_and_timed(town: To
 
     assert (drill.copy, drill.source, drill.place, drill.outcome) == (copy.copy, "night", "nas", "passed")
     assert (drill.tables, drill.rows) == (copy.tables, copy.rows)
+    assert drill.confinement == list_drills(town.office.book.ledger.events())[0].confinement == say_confinement()
     assert set(drill.seconds) == {"fetch", "start", "restore", "compare", "check"}
     assert drill.recovery_seconds is not None
     assert copies(town)[copy.copy] == "restored"
     assert list((town.office.deployment.state / "spool").iterdir()) == []
+
+
+def test_drill_without_the_walls_that_are_demanded_is_none(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.night()
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\nexit 1\n")
+    refusing.chmod(0o755)
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    required = {"scratch_servers": ScratchSettings(walls="required")}
+    office = Office(town.office.deployment.model_copy(update=required), town.office.actor)
+
+    with pytest.raises(NotReady, match="no deja trabajar a bwrap"):
+        run_drill(plan_drill(office, DATABASE))
+
+    assert list_drills(office.book.ledger.events()) == []
+    assert list(copies(town).values()) == ["read"]
 
 
 def test_oldest_copy_that_is_kept_can_be_drilled_too(town: Town) -> None:

@@ -16,6 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from copias.case.rows import BOGOTA
 from copias.config import Deployment
 from copias.errors import Altered, CopyFailed, NotAllowed, NotReady, StoreUnavailable
+from copias.evidence.access import tell_access
 from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.status import mirror_folder
 from copias.night import mirrors_copy, mirrors_view
@@ -149,6 +150,8 @@ def test_a_lost_mirror_comes_back_message_by_message_and_the_next_round_goes_on_
     assert (done.messages, hall.held(ANA)) == (40, before)
     (told,) = hall.events(RECOVERED)
     assert (told["account"], told["messages"], told["leave"]["document"]) == (ANA, 40, "Resolución 100 de 2026")
+    (opened,) = tell_access(hall.office, mirrors_view.name_of(told["snapshot"])).openings[:1]
+    assert opened.what == f"la abrió con `copias mirror recover`, hacia espejo de {ANA}"
     hall.add(ANA, 90)
     assert len(hall.held(ANA)) == 41
 

@@ -22,10 +22,12 @@ from copias.errors import AlreadyRunning, Altered, BadInput, NotAllowed, NotEqua
 from copias.files import locked
 from copias.night.catalogue import NightCopy, list_night_copies
 from copias.office import Office
+from copias.opened import OPENED
 from copias.people import Role
 from copias.sinfa.check_settings import LatestDate
+from copias.sinfa.restore_plan import RestorePlan, plan_restore
 from copias.sinfa.restore_settings import RestoreServer
-from copias.sinfa.restoring import RESTORED, RestorePlan, plan_restore, run_restore
+from copias.sinfa.restoring import RESTORED, run_restore
 from copias_sandbox import sinfa_firebird, sinfa_mariadb
 from copias_sandbox.sinfa import Sinfa
 from tests.integration.night.conftest import LEAVE, Town, make_town
@@ -78,6 +80,8 @@ def test_new_database_holds_what_was_copied_and_the_live_one_stays(restorable: T
     assert any('RENAME TO "sinfa_anterior"' in line for line in done.advice)
     (event,) = events(restorable)
     assert (event["copy"], event["equal"], event["motive"]) == (copy_of(restorable).copy, True, "Se borró un mes")
+    (opened,) = restorable.office.book.ledger.events_of({OPENED})
+    assert (opened.data["copy"], opened.data["motive"]) == (copy_of(restorable).copy, "Se borró un mes")
     assert list((restorable.office.deployment.state / "spool").iterdir()) == []
 
 

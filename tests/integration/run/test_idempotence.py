@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from copias.evidence.idempotence import CERTIFIED, certify, trend
+import pytest
+from typer.testing import CliRunner
+
+from copias.cli.app import app
+from copias.errors import NotReady
+from copias.evidence.idempotence import CERTIFIED, Ground, certify, certify_in_sandbox, run_twice, trend
+from tests.unit.audit.conftest import make_place
 from tests.unit.evidence.conftest import make_office
 
 ROLE = """
@@ -25,7 +31,10 @@ def make_playbook(folder: Path, *, changed: str) -> Path:
     playbook.write_text("- name: Prueba\n  hosts: all\n  gather_facts: false\n  roles: [inquieto]\n")
     inventory = folder / "inventory"
     inventory.mkdir(exist_ok=True)
-    (inventory / "hosts.yml").write_text("all: {hosts: {hacienda: {ansible_connection: local}}}\n")
+    (inventory / "hosts.yml").write_text(
+        "all: {hosts: {hacienda: {ansible_connection: local, "
+        "ansible_python_interpreter: '{{ ansible_playbook_python }}'}}}\n"
+    )
     return playbook
 
 
@@ -37,7 +46,10 @@ def test_role_that_changes_something_each_time_is_named_until_it_is_mended(tmp_p
 
     assert (bad.good, bad.roles) == (False, {"inquieto": {"Escribir la hora": 1}})
     assert (good.good, good.tasks, good.roles) == (True, 2, {})
-    assert [changed for _, changed in trend(office)["prueba.yml"]] == [1, 0]
+    assert [(one["where"], one["changed"]) for one in trend(office)["prueba.yml"]] == [
+        ("installation", 1),
+        ("installation", 0),
+    ]
     assert len(list(office.book.ledger.events_of({CERTIFIED}))) == 2
     assert not list(office.deployment.state.glob("idempotence-*"))
 
@@ -49,3 +61,61 @@ def test_playbook_that_fails_gets_no_certificate(tmp_path: Path) -> None:
     (done,) = certify(office, [playbook], config=config)
 
     assert not done.good
+
+
+WRITES = """
+- name: Escribir una vez
+  ansible.builtin.copy: {{content: hola, dest: '{folder}/hecho'}}
+"""
+
+
+def test_playbook_that_is_really_run_twice_is_judged_by_the_second_run(tmp_path: Path) -> None:
+    playbook = make_playbook(tmp_path, changed="false")
+    (tmp_path / "roles" / "inquieto" / "tasks" / "main.yml").write_text(WRITES.format(folder=tmp_path))
+
+    done = run_twice(playbook, Ground(config=tmp_path / "inventory" / "hosts.yml", state=tmp_path))
+
+    assert (done.way, done.first, done.changed, done.good) == ("again", 1, 0, True)
+    assert (tmp_path / "hecho").read_text() == "hola"
+
+
+def test_first_run_that_fails_gets_no_certificate(tmp_path: Path) -> None:
+    playbook = make_playbook(tmp_path, changed="'{{ no_hay }}'")
+
+    done = run_twice(playbook, Ground(config=tmp_path / "inventory" / "hosts.yml", state=tmp_path))
+
+    assert (done.good, done.status) == (False, "first: failed")
+
+
+def test_sandbox_runs_a_playbook_of_the_product_twice_and_the_ledger_here_keeps_what_came_of_it(tmp_path: Path) -> None:
+    office = make_office(tmp_path)
+
+    (done,) = certify_in_sandbox(office, ["audit"])
+
+    assert (done.good, done.way, done.first, done.changed) == (True, "again", 2, 0)
+    assert [one["where"] for one in trend(office)["audit.yml"]] == ["sandbox"]
+
+
+def test_playbook_that_the_sandbox_cannot_run_is_refused_and_nothing_is_recorded(tmp_path: Path) -> None:
+    office = make_office(tmp_path)
+
+    with pytest.raises(NotReady, match="se certifican: attend_case"):
+        certify_in_sandbox(office, ["site"])
+
+    assert trend(office) == {}
+
+
+def test_certificate_is_a_page_with_its_trend_and_names_stay_text(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    config, page = place.write_config(), tmp_path / "certificado.html"
+    told = {"playbook": "<script>x</script>.yml", "status": "successful", "changed": 3, "tasks": 9, "roles": {}}
+    place.office.record(CERTIFIED, {"playbooks": [told]})
+
+    done = CliRunner().invoke(app, ["audit", "idempotence", "audit", "--config", str(config), "--html", str(page)])
+
+    text = page.read_text(encoding="utf-8")
+    assert done.exit_code == 1  # two tasks have work to do: the page and the snapshot that nobody kept yet
+    assert "audit.yml: 3 resultados, 2 cambiarían algo" in done.stdout
+    assert "esta instalación" in text
+    assert "&lt;script&gt;" in text
+    assert "<script>" not in text

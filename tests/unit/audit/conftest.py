@@ -138,12 +138,13 @@ class Place:
         CopyFolder(self.office.deployment, copy).write_bytes("manifest.json", sealed)
         return copy
 
-    def add_drill(self, *, ago: float = 1, passed: bool = True, seconds: float = 10.0) -> None:
-        """Add a drill of the database with nights."""
+    def add_drill(self, *, ago: float = 1, passed: bool = True, seconds: float = 10.0, copy: str = "") -> None:
+        """Add a drill of the database with nights; of a copy of the hour before, unless another is named."""
+        copy = copy or self.add_night(ago=ago + 1, signed=False)
         phases = {"fetch": seconds / 2, "start": 0.0, "restore": seconds / 2}
         data = {
             "database": "hacienda",
-            "copy": "x",
+            "copy": copy,
             "seconds": phases,
             "problems": [] if passed else ["falta una fila"],
         }

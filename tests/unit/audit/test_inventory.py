@@ -93,6 +93,15 @@ def test_changes_wait_for_a_review_which_is_recorded_with_its_person(place: Plac
     assert "Ana Lucía Prueba: Beto entró a Salud" in dict(look(place).summary)["Última revisión"]
 
 
+def test_who_came_and_left_since_the_review_waits_for_another_although_all_is_as_it_was(place: Place) -> None:
+    keep(place, ANA, ago=9)
+    review_inventory(place.office, "Solo está Ana")
+    keep(place, ANA, BETO, ago=5)
+    keep(place, ANA, ago=2)
+
+    assert [remark.severity for remark in look(place).remarks] == ["yellow"]
+
+
 def test_a_review_is_an_administrators_and_says_something(place: Place) -> None:
     keep(place, ANA, ago=9)
     agent = Actor(Identity("x", "sesión"), Person(name="Agente", role=Role.AGENT))

@@ -233,6 +233,32 @@ def test_a_drill_in_time_is_green_and_timed(place: Place) -> None:
     assert (row["verdict"], row["recovery_seconds"]) == ("al día", 12.0)
 
 
+def test_a_drill_of_the_oldest_copy_says_nothing_of_the_new_ones(place: Place) -> None:
+    old = place.add_night(ago=24 * 200)
+    place.add_night(ago=30)
+    place.add_drill(ago=2, copy=old)
+
+    row = row_of(look(place, "drills"), "hacienda", "database")
+
+    assert (row["verdict"], row["drills"], row["failed"]) == ("NUNCA", 1, 0)
+
+
+@pytest.mark.parametrize("copy", ["x", "noche-archivo"], ids=["of no copy", "of another database"])
+def test_a_drill_of_something_else_proves_nothing(place: Place, copy: str) -> None:
+    other = place.add_night(ago=3, database="archivo")
+    place.add_drill(ago=2, copy=other if copy != "x" else copy)
+
+    assert row_of(look(place, "drills"), "hacienda", "database")["verdict"] == "NUNCA"
+
+
+def test_a_drill_of_the_newest_copy_that_retention_has_removed_since_still_counts(place: Place) -> None:
+    copy = place.add_night(ago=50)
+    place.add_drill(ago=48, copy=copy)
+    place.add("night.removed", {"copy": copy, "why": "w"}, ago=1)
+
+    assert row_of(look(place, "drills"), "hacienda", "database")["verdict"] == "al día"
+
+
 def test_an_old_drill_and_a_failed_one_are_red(place: Place) -> None:
     place.add_drill(ago=24 * 9)
     place.add_drill(ago=1, passed=False)
@@ -255,38 +281,7 @@ def test_a_recovery_that_takes_longer_than_usual_is_a_warning(place: Place) -> N
     assert [one.whose for one in section.remarks if one.severity == "yellow"] == ["Base hacienda"]
 
 
-# Runs
-
-
-def test_runs_say_who_what_and_what_failed(place: Place) -> None:
-    place.add_package("77", ago=5)
-    place.add("case.failed", {"what": "x"}, case="78", run="78-20261126t010000-aaaaaa", ago=4)
-
-    section = look(place, "runs")
-
-    assert [(row["what"], row["failed"], row["who"]) for row in section.rows] == [
-        ("caso 78", 1, "Ana Lucía Prueba"),
-        ("caso 77", 0, "Ana Lucía Prueba"),
-    ]
-    assert [remark.whose for remark in section.remarks] == ["caso 78"]
-
-
-def test_runs_before_the_asked_day_are_left_out(place: Place) -> None:
-    place.add_package("77", ago=24 * 40)
-
-    assert look(place, "runs").rows == ()
-    assert len(look(place, "runs", since=NOW.replace(year=NOW.year - 1)).rows) == 1
-
-
-def test_a_finding_that_nobody_treated_is_told_and_an_old_one_is_red(place: Place) -> None:
-    facts = {"about": "hacienda", "what": "se perdió", "why": "w", "repair": "busque"}
-    place.add("finding.opened", {"finding": "H-1", **facts}, ago=24 * 40)
-    place.add("finding.opened", {"finding": "H-2", **facts, "about": "nas"}, ago=1)
-
-    assert [(one.severity, one.whose) for one in look(place, "runs").remarks] == [
-        ("red", "hacienda"),
-        ("yellow", "nas"),
-    ]
+# All of it
 
 
 def test_an_event_that_no_part_understands_hides_no_other(place: Place) -> None:

@@ -7,6 +7,7 @@ import pytest
 from copias.errors import BadInput
 from copias.evidence.access import SEEN, look_at_places, tell_access
 from copias.office import Office
+from copias.opened import record_opening
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def test_mail_looked_for_given_back_and_exported_counts_as_opened(office: Office
 
     assert [one.what for one in opened] == [
         "buscó en ella",
+        "escogió qué devolver de ella",
         "devolvió mensajes de ella",
         "la exportó a un archivo mbox",
     ]
@@ -70,3 +72,34 @@ def test_mail_looked_for_given_back_and_exported_counts_as_opened(office: Office
 def test_copy_that_is_not_there_is_refused(office: Office) -> None:
     with pytest.raises(BadInput, match="no hay una copia"):
         tell_access(office, "otra")
+
+
+def test_copy_that_was_opened_is_told_with_its_verb_although_nothing_came_of_it(office: Office) -> None:
+    record_opening(office, "copia-1234", by="copias restore sinfa", to="/tmp/carpeta/x.dump", case="1300", motive="m")
+
+    (opened,) = tell_access(office, "copia-1234").openings
+
+    assert (opened.what, opened.case) == ("la abrió con `copias restore sinfa`, hacia /tmp/carpeta/x.dump", "1300")
+
+
+def test_mirror_that_was_taken_out_of_a_copy_of_all_mirrors_is_told_of_that_copy(office: Office) -> None:
+    made = {"repository": "nas", "path": "/m", "day": "2026-11-26", "failed": []}
+    for snapshot in ("a" * 64, "b" * 64):
+        office.record("night.mirrors", {**made, "snapshot": snapshot})
+    office.record("mirror.recovered", {"account": "a", "repository": "nas", "snapshot": "b" * 64, "messages": 3})
+
+    told = tell_access(office, "espejos-" + "b" * 12)
+
+    assert told.places == ("repository:nas",)
+    assert [one.what for one in told.openings] == ["sacó de ella el espejo de una cuenta"]
+    assert tell_access(office, "espejos-" + "a" * 12).openings == ()
+
+
+def test_evidence_pack_of_its_case_took_the_records_of_a_copy_along(office: Office) -> None:
+    facts = {"cases": [], "from": "2026-01-01", "to": "2026-12-31", "name": "e.zip"}
+    office.record("audit.packed", {**facts, "holds": ["1234"]})
+    office.record("audit.packed", {**facts, "holds": ["1235"]})
+
+    opened = tell_access(office, "copia-1234").openings
+
+    assert [one.what for one in opened] == ["llevó sus registros, y no su contenido, en un paquete de evidencia"]
