@@ -29,6 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_MARK] = uuid.uuid4().hex
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes that are no text by their place among the parameters, and anything else as pytest does.
+
+    Compressed or encrypted they are others in each process, whose workers must agree on the names of tests.
+    """
+    return argname if isinstance(val, bytes) and not val.decode("latin-1").isprintable() else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip by name what truly needs root, for an ordinary user."""
     if os.geteuid() == 0:

@@ -24,7 +24,7 @@ from copias.run.folder import latest_run
 from copias_sandbox import world
 from tests.e2e.town import CASE, CONTROL, RESPONSES, Town
 
-POINTS = int(os.environ.get("COPIAS_CHAOS_POINTS", "3"))
+POINTS = int(os.environ.get("COPIAS_CHAOS_POINTS", "1"))
 SEED = int(os.environ.get("COPIAS_CHAOS_SEED", "20261"))
 
 MOMENTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.town import CASE, CONTROL, REQUESTS, RESPONSES
+from tests.e2e.town import CASE, REQUESTS, RESPONSES
 
 
 def nothing_happened(town) -> bool:
@@ -91,21 +91,6 @@ def test_an_unknown_kind_is_not_run(town):
 
 
 @pytest.mark.slow
-def test_a_template_in_a_cell_is_only_text(town):
-    mark = town.temporary / "ejecutado"
-    hostile = f"SINFA {{{{ lookup('pipe', 'touch {mark}') }}}} $(touch {mark})"
-    for header in ("Dependencia", "Nombre del solicitante", "Agente asignado", "Descripción de la solicitud"):
-        town.write_cell(header, hostile)
-
-    call = town.run_case(CASE, "--json")
-
-    assert call.code == 0, call.text
-    assert not mark.exists()
-    assert town.ours(CONTROL)[0]["Dependencia"] == hostile
-    package = town.stored("*.zip")[0].relative_to(town.world.nas)
-    assert all(part.isascii() and "{" not in part for part in package.parts)
-
-
 def test_an_empty_sheet_is_no_crash(town):
     town.admin.seed(cases=0)
 

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow
 
 CASE = str(MAILBOX_CASE)
 ACCOUNT = demo_requester().email
-GET = "gmail.users.messages.get"
 SUBJECT, SENDER, BODY, FILE = (
     "SECRETO-asunto-7f3a",
     "SECRETO-remite-7f3a",
@@ -103,26 +102,6 @@ def test_a_resolved_case_says_nothing_of_what_the_messages_say(town: Town, plant
     assert traces(town) == []
     (index,) = (town.world.state / "mirrors").rglob("index.sqlite")
     assert says_something(index.read_bytes()), "a search that finds nothing there finds nothing anywhere"
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "status", "status": 503},
-        {"kind": "truncated"},
-        {"kind": "status", "status": 400, "reason": "failedPrecondition"},
-    ],
-)
-def test_a_case_that_fails_at_a_message_says_nothing_of_it_but_its_id(town: Town, planted: str, fault: dict) -> None:
-    town.admin.fault(method=GET, match=planted, times=0, **fault)
-
-    done = town.run_case(CASE, "--json")
-    told = [town.copias(*verb) for verb in (["show", CASE], ["show", CASE, "--json"], ["follow", CASE])]
-
-    assert (done.code == 0) == (fault.get("status") == 400), done.text
-    assert [call.text for call in [done, *told] if says_something(call.text.encode())] == []
-    assert traces(town) == []
-    assert any(planted.encode() in path.read_bytes() for path in files_to_search(town))
 
 
 def test_a_damaged_mirror_and_package_are_told_without_what_they_say(town: Town, planted: str) -> None:

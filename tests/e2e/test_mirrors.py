@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from copias_sandbox.seed.words import DOMAIN
+from tests.e2e.town import NO_REPOSITORY
 
 ANA, LUZ, PIA = ACCOUNTS = tuple(f"{name}.espejo@{DOMAIN}" for name in ("ana", "luz", "pia"))
 GET = "gmail.users.messages.get"
@@ -23,7 +24,7 @@ STANDING = {
 @pytest.fixture
 def hall(town):
     """An installation that may mirror two of three accounts of the Directory."""
-    town.configure(mailboxes__standing=STANDING, account_filter="familyName=Espejo")
+    town.configure(mailboxes__standing=STANDING, account_filter="familyName=Espejo", **NO_REPOSITORY)
     for place, account in enumerate(ACCOUNTS):
         name = {"givenName": account.partition(".")[0], "familyName": "Espejo", "fullName": account}
         town.admin.user(account, isMailboxSetup=True, suspended=False, name=name, orgUnitPath="/")

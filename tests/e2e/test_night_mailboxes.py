@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.test_mirrors import ANA, LUZ, PIA, STANDING, hall
+from tests.e2e.town import NO_REPOSITORY
 
 __all__ = ["hall"]
 
@@ -26,7 +27,7 @@ def test_night_mirrors_whom_somebody_allowed_and_is_silent_of_all_others(hall):
 
 @pytest.mark.slow
 def test_inventory_without_any_mailbox_is_told_by_each_account_that_somebody_ordered(hall):
-    hall.configure(mailboxes__standing=STANDING, account_filter="familyName=Nadie")
+    hall.configure(mailboxes__standing=STANDING, account_filter="familyName=Nadie", **NO_REPOSITORY)
 
     asked = hall.copias("nightly", "--only", ANA, "--json")
     whole = hall.copias("nightly", "--json")

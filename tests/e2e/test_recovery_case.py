@@ -8,31 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from copias_sandbox.seed.cases import MAILBOX_CASE
-from copias_sandbox.seed.people import demo_requester
 from copias_sandbox.world import PROJECT
+from tests.e2e.recoveries import ACCOUNT, LABEL, copy_mailbox, held
 from tests.e2e.town import CASE, CONTROL, RESPONSES, Town
 
 pytestmark = pytest.mark.slow
 
-COPIED = str(MAILBOX_CASE)
-ACCOUNT = demo_requester().email
-LABEL = f"Recuperado caso {CASE}"
-MESSAGES = 30
-
 
 @pytest.fixture
 def copied(town: Town) -> Town:
-    """A town whose mailbox case is resolved, and a case of the same person that asks for mail back."""
-    town.configure(notices=None, mailboxes__settle_seconds=1)  # notices: they would come into this very mailbox
-    town.admin.mailbox(ACCOUNT, count=MESSAGES, mean_bytes=2000, seed=5)
-    assert town.run_case(COPIED, "--json").code == 0
-    assert town.copias("classify", CASE, "--kind", "recovery", "--subject", ACCOUNT).code == 0
-    return town
-
-
-def held(town: Town) -> list[str]:
-    return sorted(mail["sha256"] for mail in town.admin.mail(ACCOUNT, digests=True) if LABEL in mail["labels"])
+    return copy_mailbox(town)
 
 
 def play(town: Town) -> subprocess.CompletedProcess[str]:
@@ -74,23 +59,6 @@ def test_picked_messages_come_back_and_the_case_is_resolved_with_evidence(copied
     assert "changed=0" in played.stdout
     assert "changed=1" not in played.stdout
     assert len(held(copied)) == 2
-
-
-def test_run_killed_in_the_middle_of_giving_back_goes_on_and_gives_none_twice(copied: Town) -> None:
-    copied.admin.fault("latency", "gmail.users.messages.import", times=0, seconds=0.5)
-    started = copied.copias("restore", CASE, "--all", "--yes", "--detach")
-    copied.wait(lambda: held(copied), "first message given back")
-    copied.kill_all()
-    copied.admin.clear_faults()
-    there = len(held(copied))
-
-    call = copied.copias("restore", CASE, "--yes", "--json")
-
-    assert started.code == 0, started.text
-    assert 0 < there < MESSAGES
-    assert call.code == 0, call.text
-    assert len(held(copied)) == len(set(held(copied))) == MESSAGES
-    copied.require_nothing_left()
 
 
 def test_run_attends_a_recovery_too_once_it_is_chosen(copied: Town, tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ CASE = str(DEMO_CASE)
 DATABASE = "hacienda"
 SEEDED = "seeded"
 REQUESTS, RESPONSES, CONTROL = "Solicitudes", "Respuestas", "Control"
-PATIENCE = 90.0
+NO_REPOSITORY = {"repositories": {}, "policies": {}, "databases__hacienda__repository": None}
+"""Changes of :meth:`Town.configure` with which a night copies no database."""
+PATIENCE = 150.0
 """Seconds for anything that a run does; it takes less than ten on an idle machine."""
 
 

@@ -62,7 +62,7 @@ def test_difference_of_a_real_run_names_what_was_made(town):
 @pytest.mark.slow
 def test_template_in_cells_of_the_case_is_text_to_the_end(town, tmp_path):
     trap = tmp_path / "executed"
-    template = f"{{{{ lookup('ansible.builtin.pipe', 'touch {trap}') }}}}"
+    template = f"{{{{ lookup('ansible.builtin.pipe', 'touch {trap}') }}}} $(touch {trap})"
     for header in ("Descripción de la solicitud", "Dependencia", "Agente asignado", "Nombre del solicitante"):
         town.write_cell(header, f"SINFA copia de la base de datos {template}")
 
@@ -72,3 +72,5 @@ def test_template_in_cells_of_the_case_is_text_to_the_end(town, tmp_path):
     assert not trap.exists()
     assert "lookup(" not in played.text
     assert template in str(town.ours(CONTROL)[0])
+    package = town.stored("*.zip")[0].relative_to(town.world.nas)
+    assert all(part.isascii() and "{" not in part for part in package.parts)

@@ -10,7 +10,7 @@ import pytest
 from copias_sandbox.seed.people import demo_requester
 from copias_sandbox.seed.words import DOMAIN, HACIENDA, HELP_DESK
 from copias_sandbox.world import PROJECT
-from tests.e2e.town import DATABASE
+from tests.e2e.town import CASE, DATABASE
 from tests.integration.ansible import plays
 
 MARTA = demo_requester().email
@@ -27,9 +27,18 @@ def listed(town, *arguments):
 
 
 def hosts_of(town, *arguments):
-    """Return the variables of each host; Ansible marks every value of ours as text that is never a template."""
-    hosts = listed(town, *arguments)["_meta"]["hostvars"]
-    return {host: {name: marked["__ansible_unsafe"] for name, marked in found.items()} for host, found in hosts.items()}
+    """Return the variables of each host; Ansible marks every text of ours as one that is never a template."""
+    return {host: unmark(found) for host, found in listed(town, *arguments)["_meta"]["hostvars"].items()}
+
+
+def unmark(value):
+    """Return a value without its mark; a text that has none is a failure."""
+    if isinstance(value, dict):
+        return value["__ansible_unsafe"] if "__ansible_unsafe" in value else {key: unmark(value[key]) for key in value}
+    if isinstance(value, list):
+        return [unmark(one) for one in value]
+    assert not isinstance(value, str)
+    return value
 
 
 def inventory(town, *arguments):
@@ -66,7 +75,23 @@ def test_graph_shows_what_is_copied_and_where_it_is_kept(town):
         f"--{BERTA}+drive",
         "--@case_subject:",
         "--@recoveries:",
+        "--@policies:",
+        "--@policy_correo_general:",
+        "--@policy_finanzas:",
+        f"--{DATABASE}",
+        f"--{BERTA}",
+        f"--{BERTA}+drive",
     ]
+
+
+def test_policy_is_a_group_and_its_variables_say_how_often_and_how_long(town):
+    town.variables["COPIAS_DIRECTORY"] = "false"
+
+    graph = shape(inventory(town, "--graph", "policies", "--vars").text)
+
+    assert graph.index("--@policy_finanzas:") < graph.index(f"--{DATABASE}")
+    assert {"--{copias_policy = finanzas}", "--{copias_every = 86400}", "--{copias_drill_every = 604800}"} <= set(graph)
+    assert "--{copias_nights = {'daily': 7, 'weekly': 5, 'monthly': 12, 'yearly': 10}}" in graph
 
 
 def test_units_are_groups_within_groups_where_that_is_asked_for(town):
@@ -226,8 +251,10 @@ def test_no_secret_and_nothing_of_a_case_is_a_variable(town):
         assert town.world.environment[secret] not in text
     variables = {name for host in hosts_of(town).values() for name in host}
     ours = {name for name in variables if not name.startswith("ansible_")}
-    places = {"copias_config", "sinfa_engine", "sinfa_department", "sinfa_store"}
-    assert ours == places | {"copias_account", "copias_department", "copias_org_unit"}
+    places = {"copias_config", "copias_repositories", "sinfa_engine", "sinfa_department", "sinfa_store"}
+    of_group_vars = {"store_watch_budget"}
+    policies = {"copias_policy", "copias_every", "copias_drill_every", "copias_nights"}
+    assert ours == places | of_group_vars | policies | {"copias_account", "copias_department", "copias_org_unit"}
 
 
 def test_missing_variable_of_the_environment_is_named(town):
@@ -239,7 +266,10 @@ def test_missing_variable_of_the_environment_is_named(town):
 
 
 def test_every_playbook_is_understood(town):
-    for playbook in sorted((PROJECT / "playbooks").glob("*.yml")):
-        checked = plays.play(town, "--syntax-check", playbook=playbook)
+    playbooks = [str(path) for path in sorted((PROJECT / "playbooks").glob("*.yml"))]
+    program, *places = plays.command(town)[:3]
 
-        assert checked.code == 0, checked.text
+    checked = plays.run(town, [program, "--syntax-check", *places, "-e", json.dumps({"case": CASE}), *playbooks])
+
+    assert checked.code == 0, checked.text
+    assert checked.text.count("playbook: ") == len(playbooks)

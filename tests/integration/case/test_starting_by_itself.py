@@ -6,13 +6,14 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from copias.case.claim import describe_process
 from copias.run.folder import Result, RunFolder, find_runs, new_run
-from copias.run.follow import stop_run
 from copias.run.polling import Look, poll
 from copias_sandbox import control
+from tests.e2e.town import kill_tree
 from tests.integration.case.conftest import MAILBOX, MARTA, Desk, make_office
 
 
@@ -22,8 +23,8 @@ def poller(desk: Desk, home: Path) -> t.Iterator[Desk]:
     desk.office = make_office(control.required(home), desk.config, poll={"start_cases": True, "most_at_once": 1})
     yield desk
     for folder in find_runs(desk.office.deployment.runs, MAILBOX):
-        if folder.is_alive():
-            stop_run(folder)
+        if folder.supervisor is not None and folder.is_alive():
+            kill_tree(psutil.Process(folder.supervisor.pid))  # to stop, it would first have to begin
 
 
 def look(desk: Desk) -> Look | None:

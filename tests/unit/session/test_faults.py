@@ -28,6 +28,14 @@ def test_is_skipped():
     pytest.skip("needs root: mounting")
 """
 PASSES = "def test_passes(): pass"
+CHANGES = """
+import os
+import pytest
+
+@pytest.mark.parametrize("content", [b"PK" + os.urandom(40), b"PK" + os.urandom(40)])
+@pytest.mark.parametrize("name", ["a.zip", b"b.zip"])
+def test_whatever_is_in_it(name, content): pass
+"""
 
 everywhere = pytest.mark.parametrize("workers", [0, 2])
 
@@ -48,7 +56,7 @@ def suite(tmp_path: Path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         return done.returncode, done.stdout.splitlines()
 
@@ -91,3 +99,10 @@ def test_a_run_without_faults_ends_well(suite, workers):
 
     assert code == 0
     assert "1 passed, 1 skipped" in said[-1]
+
+
+def test_workers_agree_on_the_names_of_tests_whose_parameters_are_never_the_same(suite):
+    code, said = suite(CHANGES, workers=2)
+
+    assert code == 0, said
+    assert "4 passed" in said[-1]
