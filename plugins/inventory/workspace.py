@@ -27,6 +27,7 @@ description:
     Drives that it covers, and the variables C(copias_policy), C(copias_every) and C(copias_drill_every), in seconds,
     and C(copias_nights), how many nightly copies stay. A host is in one policy at most.
   - The variable C(copias_config) of all hosts is the file's path, which every module of the collection asks for.
+  - The variable C(copias_repositories) of C(control) has the names of the file's repositories.
   - A database has the variables C(sinfa_engine), C(sinfa_department) and C(sinfa_store).
   - An account has the variables C(copias_account), C(copias_department) and C(copias_org_unit).
   - Every host is worked on from the control node, so each has a local connection.
@@ -186,6 +187,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
         for group in ("case_subject", "recoveries"):
             self._connect(group)  # a playbook puts in them what the case is about, whatever its kind
         self.inventory.set_variable("all", "copias_config", str(Path(path).resolve()))
+        self.inventory.set_variable("control", "copias_repositories", sorted(deployment.repositories))
         self._describe_databases(deployment)
         self._add_policies(deployment)
 

@@ -36,6 +36,7 @@ def main() -> int:
         _attend(place)
         _show_evidence(place)
         _attend_mailbox(place)
+        _plan_night(place)
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"\nLa demostración falló: {error}\n")
         return 1
@@ -110,6 +111,12 @@ def _attend_mailbox(place: world.World) -> None:
     _run(place, "copias", "package", "show", str(package))
     _say("Y lo que hay de esa cuenta")
     _run(place, "copias", "copies", "--account", ACCOUNT)
+
+
+def _plan_night(place: world.World) -> None:
+    _say("Y lo que cada noche haría sola, según las políticas del inventario: copias nightly lo hace")
+    _run(place, "copias", "repository", "init", "nas_noches")
+    _run(place, "copias", "nightly", "--plan")
 
 
 def _run(place: world.World, program: str, *arguments: str) -> None:

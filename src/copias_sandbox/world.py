@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "inventories" / "sandbox" / "copias.yml"
 STORE, DRIVE_STORE = "nas_principal", "drive_copias"
 DRIVE_FOLDER = "Copias de seguridad"
+NIGHTS_KEY_FILE = "nas-noches.password"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def start(
         "COPIAS_CONFIG": str(CONFIG),
         "COPIAS_STATE": str(home / "state"),
         "COPIAS_NAS": str(home / "nas"),
+        "COPIAS_REPOSITORY": str(home / "nas-noches"),
+        "COPIAS_REPOSITORY_PASSWORD_FILE": str(home / NIGHTS_KEY_FILE),
         "COPIAS_DELIVERIES": str(home / "entregas"),
         "COPIAS_PROVIDER_DROP": str(home / "entregas-proveedor"),
         **_google_environment(home, google),
@@ -122,7 +126,7 @@ def environment_of(world: World) -> dict[str, str]:
 
 
 def _furnish(world: World, role: str) -> None:
-    """Do what an administrator does once: people, key, the stores' marks, the folder for deliveries."""
+    """Do what an administrator does once: people, key, password, the stores' marks, the folder for deliveries."""
     make_private_directory(world.state)
     for folder in ("entregas", "entregas-proveedor"):
         make_private_directory(world.home / folder)
@@ -131,6 +135,9 @@ def _furnish(world: World, role: str) -> None:
     if not key.exists():
         make_private_directory(key.parent)
         generate_key(key)
+    password = world.home / NIGHTS_KEY_FILE
+    if not password.exists():
+        write_atomically(password, f"{secrets.token_urlsafe(18)}\n".encode())
     settings = StoreSettings(kind="folder", path=world.nas)
     open_store(settings, name=STORE).prepare()
     open_drive(world).prepare()
