@@ -98,5 +98,8 @@ def policy_group(name: str) -> str:
 
 def lies_in(unit: str, above: str) -> bool:
     """Tell whether an organisational unit is another one or lies below it; case and accents do not matter."""
-    inner, outer = plain(unit).rstrip("/"), plain(above).rstrip("/")
-    return bool(outer) and (inner == outer or inner.startswith(f"{outer}/"))
+    inner, outer = plain(unit), plain(above)
+    if not outer.startswith("/") or not inner.startswith("/"):
+        return False
+    outer = outer.rstrip("/")  # of the root, below which all are, nothing is left
+    return inner.rstrip("/") == outer or inner.startswith(f"{outer}/")

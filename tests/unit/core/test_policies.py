@@ -50,6 +50,19 @@ def test_mailbox_and_drive_are_in_the_nearest_policy(user: DirectoryUser, expect
     assert find_policies(roster, POLICIES) == {user.address: expected, f"{user.address}+drive": expected}
 
 
+@pytest.mark.parametrize("unit", ["/", "/Hacienda/Tesorería"])
+def test_root_of_the_units_has_all_below_it(unit: str) -> None:
+    everybody = Policies({"todos": Policy(org_units=("/",))})
+
+    assert everybody.of_account("ana@x.example", org_unit=unit)[0] == "todos"
+
+
+def test_account_whose_unit_nobody_knows_is_below_none() -> None:
+    everybody = Policies({"todos": Policy(org_units=("/",))})
+
+    assert everybody.of_account("ana@x.example", org_unit="")[0] != "todos"
+
+
 def test_first_policy_that_names_a_database_says_how_many_copies_stay() -> None:
     assert POLICIES.of_database("hacienda")[0] == "tesoreria"
     assert POLICIES.schedules(["hacienda", "nomina", "otra"]) == {"hacienda": FEW}
