@@ -43,7 +43,7 @@ if t.TYPE_CHECKING:
     from copias.repository.snapshots import Snapshot
 
 RECOVERED: t.Final = "state.recovered"
-FOLDERS: t.Final = ("copies", "cases", "reports", "inventories", "retention")
+FOLDERS: t.Final = ("copies", "cases", "reports", "inventories", "retention", "recoveries")
 PEOPLE: t.Final = "people.yml"
 SECRETS: t.Final = {"password_file": "la contraseña", "identity_file": "la llave SSH", "url_file": "la dirección"}
 """Options of stores and repositories that name a file of a secret, with what it is."""

@@ -32,6 +32,18 @@ if t.TYPE_CHECKING:
 KEPT: t.Final = "night.state"
 HOST: t.Final = "copias"
 TAG: t.Final = "state"
+FROZEN: t.Final = (
+    "copies/*/*",
+    "cases/*/mail/*",
+    "reports/*",
+    "inventories/*",
+    "retention/*/*",
+    # Without its journal a recovery that is gone on with would give messages back twice.
+    "recoveries/*/*",
+)
+"""What of the state is copied, besides ledger, people and configuration."""
+GROWING: t.Final = ".jsonl"
+"""Ending of the files that are written on at their end."""
 
 
 class StatePlan:
@@ -83,7 +95,7 @@ class StatePlan:
 def freeze_state(office: Office, name: str) -> tuple[Path, str]:
     """Make a view of the state that nothing changes any more, always in one place; return it and the ledger's head.
 
-    The ledger goes up to its last whole event. The files of the copies are replaced, never changed, so links do.
+    The ledger goes up to its last whole event. All files but journals are replaced, never changed, so links do.
     """
     deployment = office.deployment
     view = deployment.state / "repositories" / f"{name}.state"
@@ -97,9 +109,16 @@ def freeze_state(office: Office, name: str) -> tuple[Path, str]:
         write_atomically(view / "people.yml", deployment.people.read_bytes())
     if deployment.file is not None and deployment.file.exists():
         write_atomically(view / "copias.yml", deployment.file.read_bytes())
-    for pattern in ("copies/*/*", "cases/*/mail/*", "reports/*", "inventories/*", "retention/*/*"):
+    for pattern in FROZEN:
         for path in sorted(deployment.state.glob(pattern)):
             if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
-                target = view / path.relative_to(deployment.state)
-                make_private_directory(target.parent).joinpath(target.name).hardlink_to(path)
+                _freeze(path, view / path.relative_to(deployment.state))
     return view, head
+
+
+def _freeze(path: Path, target: Path) -> None:
+    make_private_directory(target.parent)
+    if path.suffix == GROWING:
+        write_atomically(target, path.read_bytes())
+    else:
+        target.hardlink_to(path)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from copias.config import load_deployment
 from copias.night.catalogue import MADE, NightCopy
 from copias.night.manifest import NAME
 from copias.night.recovering import Recovery, recover_state
-from copias.night.state_copy import StatePlan
+from copias.night.state_copy import StatePlan, freeze_state
 from copias.office import open_office
 from tests.integration.night.conftest import DATABASE, REPOSITORY, Town
 
@@ -70,11 +72,22 @@ def test_copy_whose_manifest_no_repository_keeps_is_told(town: Town) -> None:
     assert str(known["copy"]) not in told
 
 
-def test_lists_of_packages_that_two_people_approve_are_in_the_state_that_comes_back(town: Town) -> None:
-    keep(town, "retention/lists/abc.json", "[]")
+@pytest.mark.parametrize("name", ["retention/lists/abc.json", "recoveries/D-1/journal.jsonl"])
+def test_approved_lists_and_journals_of_recoveries_are_in_the_state_that_comes_back(town: Town, name: str) -> None:
+    kept = keep(town, name, "[]")
     StatePlan(open_office(town.config), REPOSITORY).run()
-    shutil.rmtree(town.office.deployment.state / "retention")
+    shutil.rmtree(kept.parents[1] if name.startswith("retention") else kept.parent)
 
     recover(town)
 
-    assert (town.office.deployment.state / "retention" / "lists" / "abc.json").read_text() == "[]"
+    assert kept.read_text() == "[]"
+
+
+def test_journal_that_grows_while_the_state_is_copied_stays_what_it_was(town: Town) -> None:
+    journal = keep(town, "recoveries/D-1/journal.jsonl", "uno\n")
+    view, _ = freeze_state(town.office, REPOSITORY)
+
+    with journal.open("a") as stream:
+        stream.write("dos\n")
+
+    assert (view / "recoveries/D-1/journal.jsonl").read_text() == "uno\n"
