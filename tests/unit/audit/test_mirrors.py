@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -38,19 +38,24 @@ def keep(place: Place, *, ago: float, failed: tuple[str, ...] = ()) -> None:
     place.add("night.mirrors", data, ago=ago)
 
 
+def soon() -> datetime:
+    """Return a moment after the mirror was made, which was long after :data:`NOW` where the suite is long."""
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
 def folder_of(place: Place) -> str:
     return mirror_folder(place.office.deployment, ANA).name
 
 
 def test_a_mirror_that_never_reached_the_repository_is_no_copy(stored: Place) -> None:
-    assert last_of_mirrors(stored.office, NOW + timedelta(minutes=1)) == {}
+    assert last_of_mirrors(stored.office, soon()) == {}
 
 
 def test_a_mirror_is_as_old_as_its_newest_copy_in_the_repository(stored: Place) -> None:
     keep(stored, ago=48)
     keep(stored, ago=2, failed=(folder_of(stored),))
 
-    ((moment, where),) = last_of_mirrors(stored.office, NOW + timedelta(minutes=1)).values()
+    ((moment, where),) = last_of_mirrors(stored.office, soon()).values()
 
     assert (NOW - moment, where) == (timedelta(hours=48), "espejo, nas")
 
@@ -59,7 +64,7 @@ def test_without_a_repository_of_mirrors_the_mirror_itself_counts(stored: Place)
     night = stored.office.deployment.night.model_copy(update={"mirrors_repository": None})
     stored.office = Office(stored.office.deployment.model_copy(update={"night": night}), stored.office.actor)
 
-    ((moment, where),) = last_of_mirrors(stored.office, NOW + timedelta(minutes=1)).values()
+    ((moment, where),) = last_of_mirrors(stored.office, soon()).values()
 
     assert where == "espejo"
     assert abs(moment.timestamp() - time.time()) < 120
