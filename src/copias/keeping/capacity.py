@@ -122,7 +122,7 @@ def measure_stores(office: Office, names: Sequence[str] = (), *, now: datetime |
     Raises:
         BadConfiguration: a name is no store's.
     """
-    day = _today(now)
+    day = today(now)
     measured = list_measurements(office.book.ledger.events())
     kept = _sum_kept(office)
     return [
@@ -134,7 +134,7 @@ def plan_measurements(
     office: Office, found: Iterable[Capacity], *, now: datetime | None = None
 ) -> tuple[Capacity, ...]:
     """Return what was not measured yet today, of stores that tell their room."""
-    day = _today(now)
+    day = today(now)
     known = list_measurements(office.book.ledger.events())
     return tuple(
         one for one in found if one.free is not None and day not in {before.day for before in known.get(one.store, [])}
@@ -144,7 +144,7 @@ def plan_measurements(
 def record_measurements(office: Office, new: Iterable[Capacity], *, now: datetime | None = None) -> None:
     """Keep measurements as today's; see :func:`plan_measurements`."""
     for one in new:
-        office.record(MEASURED, {"store": one.store, "free": one.free, "day": _today(now).isoformat()})
+        office.record(MEASURED, {"store": one.store, "free": one.free, "day": today(now).isoformat()})
 
 
 def open_findings(office: Office, found: Iterable[Capacity]) -> None:
@@ -160,7 +160,8 @@ def open_findings(office: Office, found: Iterable[Capacity]) -> None:
             )
 
 
-def _today(now: datetime | None) -> date:
+def today(now: datetime | None) -> date:
+    """Return the day in Colombia that a measurement is of: that of an aware moment, or of now."""
     return (now or datetime.now(UTC)).astimezone(BOGOTA).date()
 
 

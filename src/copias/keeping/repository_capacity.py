@@ -13,18 +13,18 @@ import os
 import typing as t
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError
 from copias.findings import open_finding
-from copias.keeping.capacity import SOON, Measurement, forecast
+from copias.keeping.capacity import SOON, Measurement, forecast, today
 from copias.repository.opening import open_repository
 from copias.store.settings import StoreSettings
 from copias.store.sftp_connection import Connection
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from copias.ledger import Event
     from copias.office import Office
@@ -99,7 +99,7 @@ def measure_repositories(
     Raises:
         BadConfiguration: a name is no repository's.
     """
-    deployment, day = office.deployment, _today(now)
+    deployment, day = office.deployment, today(now)
     before = list_sizes(office.book.ledger.events_of({MEASURED}))
     chosen = names or sorted(deployment.repositories)
     return [_measure(office, name, deployment.repository(name), before.get(name, []), day) for name in chosen]
@@ -120,7 +120,7 @@ def plan_sizes(
     office: Office, found: Iterable[RepositoryCapacity], *, now: datetime | None = None
 ) -> tuple[RepositoryCapacity, ...]:
     """Return what was not measured yet today, of places that tell their room."""
-    known, day = list_sizes(office.book.ledger.events_of({MEASURED})), _today(now)
+    known, day = list_sizes(office.book.ledger.events_of({MEASURED})), today(now)
     return tuple(
         one
         for one in found
@@ -131,7 +131,7 @@ def plan_sizes(
 def record_sizes(office: Office, new: Iterable[RepositoryCapacity], *, now: datetime | None = None) -> None:
     """Keep measurements as today's; see :func:`plan_sizes`."""
     for one in new:
-        facts = {"repository": one.repository, "free": one.free, "size": one.size, "day": _today(now).isoformat()}
+        facts = {"repository": one.repository, "free": one.free, "size": one.size, "day": today(now).isoformat()}
         office.record(MEASURED, facts)
 
 
@@ -213,7 +213,3 @@ def _count(folder: os.PathLike[str]) -> int:
             with suppress(OSError):
                 total += os.lstat(os.path.join(place, file)).st_size  # noqa: PTH118 - sixty thousand of them in a terabyte
     return total
-
-
-def _today(now: datetime | None) -> date:
-    return (now or datetime.now(UTC)).astimezone(BOGOTA).date()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import typing as t
-import zipfile
 from pathlib import Path
 
 from copias.case.starting import plan_start
@@ -33,14 +31,6 @@ def deliver(desk: Desk, name: str, content: bytes) -> Path:
     path = drop(desk) / name
     path.write_bytes(content)
     return path
-
-
-def make_zip(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def take_in(desk: Desk) -> None:

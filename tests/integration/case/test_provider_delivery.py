@@ -29,8 +29,9 @@ from copias.provider.waiting import AwaitingProvider, resume_if_arrived
 from copias.store import part_name
 from copias_sandbox.world import PROJECT
 from tests.integration.case.conftest import CASE, Desk
-from tests.integration.case.delivering import BAK, SQL, deliver, drop, finish, make_zip, rejections, take_in
+from tests.integration.case.delivering import BAK, SQL, deliver, drop, finish, rejections, take_in
 from tests.integration.case.remote import ask, end_playbook, provider, remote_office, to_provider
+from tests.unit.provider.archives import make_zip
 
 
 @pytest.fixture

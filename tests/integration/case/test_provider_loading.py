@@ -21,8 +21,9 @@ from copias.provider.proving import plan_proof
 from copias.sinfa.believing import accept_copy
 from copias.sinfa.check_settings import LatestDate
 from tests.integration.case.conftest import CASE, Desk
-from tests.integration.case.delivering import deliver, finish, make_zip, rejections, take_in
+from tests.integration.case.delivering import deliver, finish, rejections, take_in
 from tests.integration.case.remote import ask, remote_office
+from tests.unit.provider.archives import make_zip
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from copias.provider.examining import copy_dump, examine
 from copias.provider.formats import FORMATS, recognise
 from copias.provider.seven_zip import SevenZip
 from copias.provider.unfit import Limits, Unfit
+from tests.unit.provider.archives import make_zip
 
 PG_SQL = (
     b"--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.6\n"
@@ -55,14 +56,6 @@ def write(folder: Path, content: bytes, name: str = "x.bak") -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
-
-
-def make_zip(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def make_7z(folder: Path, *options: str, **files: bytes) -> bytes:
