@@ -19,9 +19,10 @@ import yaml
 from copias.case.claim import NIGHT
 from copias.night.report import FINISHED, STARTED, read_report
 from copias.run.folder import RunFolder
-from tests.integration.night.conftest import DATABASE, Town, new_repository, server, wait_until
+from tests.integration.night.conftest import DATABASE, Town, new_repository, server
 from tests.integration.night.conftest import town as empty_town
 from tests.integration.night.test_playbook import call
+from tests.waiting import wait_until
 
 __all__ = ["empty_town", "new_repository", "server"]
 POINTS = int(os.environ.get("COPIAS_CHAOS_POINTS", "3"))

@@ -11,9 +11,10 @@ import yaml
 
 from copias.case.claim import NIGHT
 from copias.night.report import FINISHED, NightReport, read_report
-from tests.integration.night.conftest import DATABASE, Town, big_database, new_repository, server, town, wait_until
+from tests.integration.night.conftest import DATABASE, Town, big_database, new_repository, server, town
 from tests.integration.night.test_playbook import PATIENCE, PROGRAMS, call
 from tests.integration.night.test_running import alone
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

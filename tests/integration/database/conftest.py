@@ -15,7 +15,6 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 import typing as t
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -34,6 +33,7 @@ from tests.integration.database import firebird_server, mariadb_server
 from tests.integration.database.firebird_server import FirebirdHarness
 from tests.integration.database.harness import CHANGES, Expected, Harness, children_called
 from tests.integration.database.mariadb_server import MariaDBHarness
+from tests.waiting import wait_until
 
 MEGABYTES = 2
 EXPECTED = Expected(
@@ -261,19 +261,6 @@ def restored(
     return restorations(harness)
 
 
-def _wait_until(condition: t.Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
-
-
-@pytest.fixture(scope="session")
-def wait_until() -> t.Callable[..., None]:
-    """A function that waits for a condition, and fails when it never comes."""
-    return _wait_until
-
-
 class Intruder(threading.Thread):
     """Runs one statement as the administrator, in its own session and thread; it may have to wait."""
 
@@ -293,7 +280,7 @@ class Intruder(threading.Thread):
     def queue(self) -> t.Self:
         """Start, and return when the statement waits for somebody."""
         self.start()
-        _wait_until(self.waits)
+        wait_until(self.waits)
         return self
 
     def waits(self) -> bool:

@@ -20,6 +20,7 @@ from copias.database.mariadb.session import Session, ask, connect
 from copias.errors import CopyFailed, SourceUnavailable
 from copias.progress import ignore
 from tests.integration.database.mariadb_server import MariaDBHarness
+from tests.waiting import wait_until
 
 ONLY_READS = "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `copia\\_%`.* TO {0}; GRANT SELECT ON mysql.proc TO {0}"
 LOCKS = "GRANT LOCK TABLES ON `copia\\_%`.* TO {0}"
@@ -37,7 +38,7 @@ def sees(session: Session, connection: Connection, table: str) -> str:
 
 @contextmanager
 def working(mariadb: MariaDBHarness, connection: Connection, statement: str) -> Iterator[threading.Event]:
-    """Run a statement in a session and thread of its own; it may have to wait."""
+    """Run a statement in a session and thread of its own; enter when it waits in the server, or is done."""
     done = threading.Event()
 
     def work() -> None:
@@ -46,9 +47,22 @@ def working(mariadb: MariaDBHarness, connection: Connection, statement: str) -> 
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    wait_until(lambda: done.is_set() or is_waiting(mariadb, connection, statement))
     yield done
     thread.join(30)
     assert not thread.is_alive()
+
+
+def is_waiting(mariadb: MariaDBHarness, connection: Connection, statement: str) -> bool:
+    """Whether a statement waits for a lock of the server's or, where it asks for one, of a user's."""
+    with closing(mariadb.administrator(connection)) as session:
+        rows = ask(
+            session,
+            "SELECT 1 FROM information_schema.PROCESSLIST"
+            " WHERE DB = %s AND INFO = %s AND (STATE LIKE 'Waiting%%' OR STATE = 'User lock')",
+            (connection.database, statement),
+        )
+    return bool(rows)
 
 
 def connections_of(mariadb: MariaDBHarness, connection: Connection, like: str) -> list[int]:
@@ -83,9 +97,13 @@ def test_writer_waits_for_the_moment_and_is_in_no_snapshot_of_it(mariadb) -> Non
 def test_whoever_writes_all_the_time_is_named(mariadb) -> None:
     connection = mariadb.fresh()
     driver = MariaDB(connection, lock_wait=1)
+    ends_it = mariadb.administrator(connection)
+    ask(ends_it, "SELECT GET_LOCK('prueba', 0)")
+    endless = "UPDATE nomina_empleado SET cargo = GET_LOCK('prueba', 60) WHERE cedula = 900000002"
 
     with (
-        working(mariadb, connection, "UPDATE nomina_empleado SET cargo = SLEEP(5) WHERE cedula = 900000002"),
+        working(mariadb, connection, endless),
+        closing(ends_it),
         pytest.raises(SourceUnavailable, match=r"alguien escribe sin parar: .*administrador_sinfa.*UPDATE"),
     ):
         driver.dump(lambda _: None, report=ignore)

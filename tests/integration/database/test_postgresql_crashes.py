@@ -15,6 +15,7 @@ import pytest
 from copias.database.postgresql import PostgreSQL
 from copias.errors import SourceUnavailable
 from copias.progress import ignore
+from tests.waiting import wait_until
 
 
 def test_session_lost_in_mid_dump_is_worth_another_try(postgresql) -> None:
@@ -93,7 +94,7 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
-def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, server_folder, tmp_path, wait_until) -> None:
+def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, server_folder, tmp_path) -> None:
     connection = postgresql.fresh()
     postgresql.swell(connection)
 
@@ -114,7 +115,7 @@ def test_sigkill_in_mid_dump_leaves_no_program_and_no_lock(postgresql, server_fo
 
 
 def test_sigkill_in_mid_proof_leaves_no_server_and_its_folder_is_swept(
-    postgresql, restored, server_folder, tmp_path, wait_until
+    postgresql, restored, server_folder, tmp_path
 ) -> None:
     made, _ = restored
     before = set(server_folder.glob("copias-srv-*"))

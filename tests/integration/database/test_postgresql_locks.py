@@ -16,6 +16,7 @@ from copias.database.postgresql.snapshot import open_snapshot
 from copias.database.producer import ProgramFailed
 from copias.errors import SourceUnavailable
 from copias.progress import ignore
+from tests.waiting import wait_until
 
 DDL = {
     "truncate": "TRUNCATE contabilidad.asiento",
@@ -63,7 +64,7 @@ def test_snapshot_alone_would_not_survive_a_truncate(postgresql) -> None:
         assert other.execute("SELECT count(*) FROM contabilidad.asiento").fetchone() == (0,)
 
 
-def test_tables_that_change_while_they_are_locked_make_it_start_over(postgresql, tmp_path, wait_until) -> None:
+def test_tables_that_change_while_they_are_locked_make_it_start_over(postgresql, tmp_path) -> None:
     """A table is emptied and filled, another comes and goes, all the time: the copy is of one moment all the same."""
     connection = postgresql.fresh()
     stop = threading.Event()
@@ -187,7 +188,7 @@ def test_truncate_at_the_worst_moment_leaves_a_copy_of_one_moment(postgresql, tm
     assert verify(driver, tmp_path / "x.dump", record).equal
 
 
-def test_copying_never_ends_a_session_of_the_town_hall(postgresql, wait_until) -> None:
+def test_copying_never_ends_a_session_of_the_town_hall(postgresql) -> None:
     """Its transactions lock the same tables in other orders: a deadlock would end one of them."""
     connection = postgresql.fresh()
     stop = threading.Event()

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import typing as t
 from collections.abc import Iterator
 from contextlib import suppress
@@ -32,6 +31,7 @@ from copias.repository.repository import Repository
 from copias.repository.snapshots import Snapshot, list_snapshots
 from copias_sandbox import sinfa
 from tests.integration.retention.forge import make_quick
+from tests.waiting import wait_until
 
 DATABASE, REPOSITORY = "hacienda", "nas"
 LEAVE = {
@@ -256,12 +256,3 @@ def in_the_middle(name: str, act: t.Callable[[psutil.Process], object]) -> threa
     thread = threading.Thread(target=work)
     thread.start()
     return thread
-
-
-def wait_until(condition: t.Callable[[], t.Any], seconds: float = 20) -> t.Any:
-    """Wait for a condition and return what it gave; fail when it never comes."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.01)
-    return found

@@ -15,7 +15,8 @@ from copias.errors import CopyFailed
 from copias.night import gate
 from copias.night.dumping import start_dumping
 from copias.night.job import JobFolder
-from tests.integration.night.conftest import children, wait_until
+from tests.integration.night.conftest import children
+from tests.waiting import wait_until
 
 PRODUCER = "copias.night.producer"
 

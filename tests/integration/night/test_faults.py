@@ -39,9 +39,9 @@ from tests.integration.night.conftest import (
     add_documents,
     children,
     in_the_middle,
-    wait_until,
 )
 from tests.integration.retention.forge import Forge
+from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[3]
 GATE = str(Path(gate.__file__))

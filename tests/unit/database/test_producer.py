@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,6 +18,7 @@ from copias.database.children import child_environment
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.errors import CopyFailed, StoreFull
 from copias.progress import ignore
+from tests.waiting import wait_until
 
 QUICK = Limits(seconds=30, stall=20)
 
@@ -38,13 +38,6 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 def test_bytes_and_sum_are_those_that_the_sink_got() -> None:
