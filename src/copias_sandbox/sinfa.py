@@ -24,6 +24,7 @@ from copias.database.postgresql.session import connect
 from copias.database.postgresql.tools import SERVER, Tools, installed, require_server
 from copias.errors import CopyFailed, NotReady
 from copias.files import write_atomically
+from copias.loopback import HOST, free_port
 
 if t.TYPE_CHECKING:
     from copias.database.postgresql.session import Session
@@ -31,7 +32,6 @@ if t.TYPE_CHECKING:
 DATABASE = "sinfa"
 READER = "copias_lectura"
 ADMINISTRATOR = "administrador_sinfa"
-HOST = "127.0.0.1"
 STATE = "sinfa.json"
 SETTINGS = {
     "listen_addresses": HOST,
@@ -80,7 +80,7 @@ def start(folder: Path, *, megabytes: int = 20, major: int | None = None, port: 
     if not (folder / "data" / "PG_VERSION").exists():
         _create(folder, tools, account)
     if not _running(folder, tools, account):
-        _launch(folder, tools, account, port or _port_of(folder) or _free_port())
+        _launch(folder, tools, account, port or _port_of(folder) or free_port())
     server = _describe(folder, tools)
     _fill(server, megabytes)
     return server
@@ -235,12 +235,6 @@ def _port_of(folder: Path) -> int | None:
         except OSError:
             return None
     return port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 __all__ = ["Sinfa", "remove", "running", "seed", "start", "stop"]

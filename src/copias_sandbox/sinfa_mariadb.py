@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-import socket
 import subprocess
 import time
 import typing as t
@@ -21,7 +20,8 @@ from copias.database.mariadb.session import SOCKET, Session, ask, connect, quote
 from copias.database.mariadb.tools import Server, require_server
 from copias.errors import CopyFailed, SourceUnavailable
 from copias.files import write_atomically
-from copias_sandbox.sinfa import ADMINISTRATOR, DATABASE, HOST, READER, Sinfa, give
+from copias.loopback import HOST, free_port
+from copias_sandbox.sinfa import ADMINISTRATOR, DATABASE, READER, Sinfa, give
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def serve(folder: Path, *, megabytes: int = 20) -> Iterator[Sinfa]:
     give(folder, account)
     found = require_server(0, whose=DATABASE)
     initialise(found, folder / "data", account)
-    port = _free_port()
+    port = free_port()
     process = _launch(found, folder, port)
     try:
         server = _describe(folder, found, port, process)
@@ -166,12 +166,6 @@ def _describe(folder: Path, found: Server, port: int, process: Process) -> Sinfa
         version=found.version,
         pid=process.pid,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 __all__ = ["administrator", "make_database", "open_powerful", "run", "serve"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from copias.errors import BackupError, BadConfiguration, NotReady, StoreUnavailable
+from copias.loopback import free_port
 from copias.night.checking import CheckPlan
 from copias.office import Office
 from copias.progress import ignore
@@ -20,7 +21,7 @@ from copias.repository.settings import Maintenance, MirrorSettings
 from copias.repository.snapshots import Policy, forget, forget_plan, list_snapshots, prune
 from copias.store import StoreSettings
 from tests.integration.night.conftest import REPOSITORY, Town, in_the_middle
-from tests.integration.store.ssh import Relay, SshServer, free_port, wait_for_port
+from tests.integration.store.ssh import Relay, SshServer, wait_for_port
 
 
 @pytest.fixture(scope="session")

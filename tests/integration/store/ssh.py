@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from copias.loopback import free_port
+
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
@@ -166,11 +168,6 @@ def wait_until_dead(processes: list[psutil.Process]) -> None:
         with suppress(psutil.NoSuchProcess):
             while process.status() != psutil.STATUS_ZOMBIE:
                 time.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def wait_for_port(port: int, address: str = "127.0.0.1") -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import typing as t
@@ -34,8 +33,8 @@ from copias.database.firebird.session import connect
 from copias.database.firebird.tools import require_server
 from copias.database.server import ServerFolder, require_room
 from copias.errors import BackupError, CopyFailed, NotReady, SourceUnavailable
+from copias.loopback import HOST, free_port
 
-HOST = "127.0.0.1"
 ADMINISTRATOR = "SYSDBA"
 START_SECONDS = 60
 TRIES = 3
@@ -127,7 +126,7 @@ class ScratchServer:
         self._configure()
 
     def _configure(self) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         settings = {
             **SETTINGS,
             "RemoteServicePort": str(self._port),
@@ -223,12 +222,6 @@ class ScratchServer:
     def _end(self) -> None:
         if self._process is not None:
             stop(self._process, first=signal.SIGKILL)  # at once: it waits long, and nothing is worth keeping
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _give(path: Path, account: Account | None) -> None:
