@@ -11,6 +11,10 @@ var PESTANA = 'Latido';
 /** Encabezado de la columna con la fecha y hora de cada fila. */
 var COLUMNA = 'Fecha';
 
+/** Encabezado de la columna que dice cómo terminó cada noche, y lo que dice de una que no llegó a su final. */
+var COLUMNA_RESULTADO = 'Resultado';
+var MURIO = 'murió';
+
 /** Horas sin una fila nueva con que se avisa. */
 var HORAS = 26;
 
@@ -65,14 +69,16 @@ function buscarAlarma(filas, ahora) {
   if (!filas) {
     return 'La pestaña «' + PESTANA + '» ya no está en la hoja: la borraron o le cambiaron el nombre.';
   }
-  var encabezado = buscarEncabezado(filas);
+  var encabezado = buscarEncabezado(filas, COLUMNA);
   if (!encabezado) {
     return 'La pestaña «' + PESTANA + '» no tiene la columna «' + COLUMNA + '»: le cambiaron el encabezado.';
   }
+  var resultado = buscarEncabezado(filas, COLUMNA_RESULTADO);
   var fechas = [];
   var ilegibles = [];
   for (var fila = encabezado.fila + 1; fila < filas.length; fila++) {
-    if (estaVacia(filas[fila])) {
+    // La fila de una noche que murió la escribe la vigilancia después: no es señal de que las noches lleguen a su final.
+    if (estaVacia(filas[fila]) || (resultado && murio(filas[fila][resultado.columna]))) {
       continue;
     }
     var celda = filas[fila][encabezado.columna];
@@ -90,7 +96,7 @@ function buscarAlarma(filas, ahora) {
 /** Devuelve el aviso que corresponde a las fechas que se leyeron y a las que no. */
 function decir(fechas, ilegibles, ahora) {
   if (!fechas.length && !ilegibles.length) {
-    return 'La pestaña «' + PESTANA + '» no tiene ninguna noche.';
+    return 'La pestaña «' + PESTANA + '» no tiene ninguna noche que haya llegado a su final.';
   }
   var ultima = fechas.reduce(function (mayor, otra) {
     return mayor && mayor.momento >= otra.momento ? mayor : otra;
@@ -107,16 +113,20 @@ function decir(fechas, ilegibles, ahora) {
   return 'La última noche de copias terminó hace ' + Math.floor(horas) + ' horas, el ' + decirMomento(ultima.momento) + '.';
 }
 
-/** Devuelve fila y columna (desde 0) del encabezado, entre las primeras veinte filas; null si no está. */
-function buscarEncabezado(filas) {
+/** Devuelve fila y columna (desde 0) de un encabezado, entre las primeras veinte filas; null si no está. */
+function buscarEncabezado(filas, titulo) {
   for (var fila = 0; fila < Math.min(filas.length, 20); fila++) {
     for (var columna = 0; columna < filas[fila].length; columna++) {
-      if (String(filas[fila][columna]).trim().toLowerCase() === COLUMNA.toLowerCase()) {
+      if (String(filas[fila][columna]).trim().toLowerCase() === titulo.toLowerCase()) {
         return { fila: fila, columna: columna };
       }
     }
   }
   return null;
+}
+
+function murio(celda) {
+  return String(celda).trim().toLowerCase() === MURIO;
 }
 
 function estaVacia(fila) {

@@ -16,9 +16,10 @@ NAS, DATABASE_SERVER, ACCOUNT = "192.0.2.20", "192.0.2.30", "copias"
 SUBJECT, STORE, REPOSITORY = "sinfa", "nas", "noche"
 MARIADB, FIREBIRD = "sinfa_mariadb", "sinfa_firebird"
 MIRRORED = ["marta.ejemplo@alcaldia.example", "mesa.ayuda@alcaldia.example"]
-AT_NIGHT = {"control_rebuild", "nas_repository", "nas_retention", "night", "restore_drill", "sinfa_night"}
+AT_NIGHT = {"control_rebuild", "nas_repository", "nas_retention", "night", "rebuild", "restore_drill", "sinfa_night"}
 """Scenarios whose databases have nightly copies."""
 DELIVERED, PROVIDER = "provider_delivery", "sistemas"
+MONTHLY = "night"
 ALL_ENGINES = {"restore_drill", "sinfa_night"}
 KEYS = RUN / "keys"
 
@@ -46,6 +47,7 @@ def describe(name: str, google: t.Any) -> dict[str, t.Any]:
         "mailboxes": _describe_mailboxes(),
         "deliveries": {"folder": "entregas", "settle_minutes": 0},
         "databases": dict(_describe_databases(name)),
+        **({"policies": {"mensual": {"monthly_package": True, "databases": [SUBJECT]}}} if name == MONTHLY else {}),
         **({"providers": {PROVIDER: _describe_provider()}} if name == DELIVERED else {}),
     }
 

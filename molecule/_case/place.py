@@ -5,18 +5,21 @@ Each scenario has its own, named for it: a folder of the run, a folder of the NA
     place.py up NAME      make it; what is there already is kept
     place.py look NAME    print, as JSON, what a case left: read without the product
     place.py ask NAME     ask the provider of the case, and have it wait
+    place.py age NAME     let what was done so far have been done on the last night of the month before
     place.py choose NAME  make the other case one that gives all of a copied mailbox, or a copied database, back
     place.py down NAME    end its help desk
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
 import typing as t
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -27,8 +30,10 @@ from copias.case.deciding import authorise, classify
 from copias.case.intake import read_case
 from copias.case.starting import plan_start
 from copias.files import make_private_directory, write_atomically
+from copias.ledger import GENESIS, Ledger
 from copias.mailbox.restore.planning import Order, draft_restore
 from copias.mailbox.restore.search import Query
+from copias.night.day import tonight
 from copias.office import Office, open_office
 from copias.package import generate_key
 from copias.people import read_identity
@@ -92,6 +97,17 @@ class Place:
             return
         classify(office, RECOVERY_CASE, kind="recovery", subject=MIRRORED[0], mode=None)
         draft_restore(office, read_case(office, RECOVERY_CASE), Order(query=Query())).record()
+
+    def age(self) -> None:
+        """Write the ledger anew, each event so many days earlier that its night is the last one of another month."""
+        earlier, previous, lines = timedelta(days=tonight().day), GENESIS, list[bytes]()
+        ledger = open_office(self.config).deployment.ledger
+        for event in Ledger(ledger).events():
+            dates = {name: _shift(event.data[name], earlier) for name in ("started", "finished") if name in event.data}
+            line = replace(event, time=_shift(event.time, earlier), data={**event.data, **dates}, previous=previous)
+            lines.append(line.to_line() + b"\n")
+            previous = hashlib.sha256(line.to_line()).hexdigest()
+        write_atomically(ledger, b"".join(lines))
 
     def ask(self) -> None:
         """Ask the provider, as the first run of the case does, and let the case go as when that run has ended."""
@@ -171,6 +187,10 @@ class Place:
         return [str(row[wanted]) for row in rows if len(row) > key and str(row[key] or "").startswith("copias-")]
 
 
+def _shift(moment: str, earlier: timedelta) -> str:
+    return (datetime.fromisoformat(moment) - earlier).isoformat()
+
+
 def _takeout_message(number: int) -> str:
     head = f"From {1828754568043628583 + number}@xxx Mon Apr 07 14:31:02 +0000 2025\r\n"
     return f"{head}X-GM-THRID: 1\r\nX-Gmail-Labels: Inbox\r\nSubject: acta {number}\r\n\r\nHola\r\n\r\n"
@@ -182,6 +202,8 @@ def main(arguments: list[str]) -> None:
     place = Place(name)
     if verb == "up":
         place.up()
+    elif verb == "age":
+        place.age()
     elif verb == "ask":
         place.ask()
     elif verb == "choose":

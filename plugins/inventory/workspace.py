@@ -142,7 +142,7 @@ import typing as t
 from dataclasses import asdict
 from pathlib import Path
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable
 
 try:
@@ -200,11 +200,20 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
         }
         # Left out when it is on, so that the environment can turn it off.
         self.set_options(direct=file if deployment.directory else {**file, "directory": False})
-        if self.get_option("cache"):
-            self._fresh = self.get_option("cache_timeout")
-            # The cache itself keeps everything: an old answer is better than none while the Directory is down.
-            self.set_option("cache_timeout", 0)
+        # Where nothing is to be cached its folder is not made: whoever sets the machine up is not whoever works on it.
+        if self.get_option("cache") and self.get_option("directory") and deployment.mailboxes is not None:
+            self._open_cache()
+
+    def _open_cache(self) -> None:
+        """Open the cache of the Directory's answers; one that this account cannot use is done without, and told."""
+        self._fresh = self.get_option("cache_timeout")
+        # The cache itself keeps everything: an old answer is better than none while the Directory is down.
+        self.set_option("cache_timeout", 0)
+        try:
             self.load_cache_plugin()
+        except AnsibleError as error:
+            self.set_option("cache", value=False)
+            self.display.warning(f"sin caché del directorio: {error}. Déle esa carpeta a la cuenta que hace las copias")
 
     def _find_accounts(self, deployment: Deployment, path: str, *, cache: bool) -> list[DirectoryUser]:
         """Return the Directory's accounts; none, and a variable that says why, where they are not required."""
@@ -238,11 +247,11 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):
         return found
 
     def _recall(self, key: str) -> tuple[list[DirectoryUser] | None, float]:
-        """Return the cached accounts and their age in seconds; what another version wrote is as good as nothing."""
-        kept = self._cache.get(key) if self.get_option("cache") else None
+        """Return the cached accounts and their age in seconds; what is not what we wrote is as good as nothing."""
         try:
+            kept = self._cache.get(key) if self.get_option("cache") else None
             return [DirectoryUser(**account) for account in kept["accounts"]], time.time() - kept["at"]
-        except (TypeError, KeyError):
+        except (TypeError, KeyError, AnsibleError):  # the last for a file that a power cut left half written
             return None, 0.0
 
     def _add_accounts(self, accounts: list[DirectoryUser]) -> None:

@@ -86,7 +86,7 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 try:
     from copias.case.guard import die_with_playbook
     from copias.errors import BackupError
-    from copias.night.copying import NightOptions
+    from copias.night.copying import NightOptions, require_leave
     from copias.night.outcome import publish_outcome
     from copias.night.plan import NightResult, plan_night
     from copias.night.stepping import NightEnded, do_step
@@ -115,6 +115,8 @@ def _make(module: OfficeModule, name: str) -> dict[str, t.Any]:
     options = NightOptions(smaller=module.params["smaller"])
     plan = plan_night(module.office, name, force=module.params["force"], options=options)
     changes, difference = plan.changes, plan.diff()
+    if changes and module.check_mode:
+        require_leave(module.office, name)  # what a run would fail of is no change that it would make
     if changes and not module.check_mode:
         die_with_playbook()
         plan.run()

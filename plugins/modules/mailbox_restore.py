@@ -17,6 +17,8 @@ description:
   - A run that was killed is gone on with; a message whose answer was lost is looked for before it is sent again.
   - Lists the label, reads the messages again and compares them with the copy byte by byte.
   - Fails and names the ids when a message is missing, so that no such case is resolved.
+  - Fails when Gmail refuses a label that messages had, after all messages are given back, until C(copias accept) says
+    that the case counts without it.
   - In check mode, C(restore.pending) says how many messages would be given back.
 extends_documentation_fragment:
   - funza.copias._case
@@ -57,6 +59,14 @@ restore:
       sample: 3
     pending:
       description: How many of them are not.
+      type: int
+      sample: 0
+    unlabelled:
+      description: How many messages were given back without a label that they had, which Gmail refuses.
+      type: int
+      sample: 0
+    labels:
+      description: How many labels those are; C(copias show) names them.
       type: int
       sample: 0
     to:

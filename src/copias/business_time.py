@@ -6,12 +6,12 @@ import typing as t
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+
+from copias.local_time import BOGOTA
 
 if t.TYPE_CHECKING:
     from collections.abc import Container
 
-BOGOTA: t.Final = ZoneInfo("America/Bogota")
 _SATURDAY: t.Final = 5
 _DAY: t.Final = timedelta(days=1)
 

@@ -16,11 +16,13 @@ from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, Val
 from copias.case.notice_settings import NoticeSettings
 from copias.database.scratch_settings import ScratchSettings
 from copias.errors import BadConfiguration
+from copias.file_faults import say_faults, say_unreadable
 from copias.google.settings import GoogleSettings
 from copias.helpdesk.settings import HelpDeskSettings
 from copias.inventory_options import InventoryOptions
 from copias.local_path import LocalPath
 from copias.mailbox.settings import MailboxSettings
+from copias.nearest import suggest
 from copias.night.mirrors_view import HOST as MIRRORS
 from copias.night.settings import NightSettings
 from copias.policies import Policies, Policy, PolicyName
@@ -41,6 +43,10 @@ DEFAULT = Path("/etc/copias/copias.yml")
 
 HostName: t.TypeAlias = t.Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """Name of an Ansible host, and part of file names."""
+_TAKEN: t.Final = frozenset({"all", "ungrouped", "control"}) | {
+    *("mirrors", "directory", "disposal", "monthly", "retention", "outbox")
+}
+"""Names that Ansible, this machine or a step of the night has: what came of one would be told of the other."""
 
 
 class Deployment(InventoryOptions):
@@ -71,10 +77,24 @@ class Deployment(InventoryOptions):
     _file: Path | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
-    def _check_providers(self) -> t.Self:
+    def _check_names(self) -> t.Self:
+        for part, names in (("databases", self.databases), ("stores", self.stores)):
+            if taken := sorted(_TAKEN & names.keys()):
+                raise ValueError(f"{part}.{taken[0]}: ese nombre ya lo usa la noche o Ansible; póngale otro")
+        if both := sorted(self.databases.keys() & self.stores.keys()):
+            raise ValueError(f"databases.{both[0]}: también hay un destino (stores) con ese nombre; cambie uno")
+        return self
+
+    @model_validator(mode="after")
+    def _check_databases(self) -> t.Self:
         for name, database in self.databases.items():
-            if database.provider is not None and database.provider not in self.providers:
-                raise ValueError(f"databases.{name}.provider: «{database.provider}» no está en providers")
+            for key, named, known, where in (
+                ("provider", database.provider, self.providers, "providers"),
+                ("store", database.store, self.stores, "stores"),
+                ("repository", database.repository, self.repositories, "repositories"),
+            ):
+                if named is not None and named not in known:
+                    raise ValueError(f"databases.{name}.{key}: «{named}» no está en {where}")
         return self
 
     @model_validator(mode="after")
@@ -142,7 +162,7 @@ class Deployment(InventoryOptions):
                 "la base de datos no está en el inventario",
                 whose=name,
                 why=f"hay: {', '.join(sorted(self.databases)) or 'ninguna'}",
-                repair="corrija el caso con `copias classify`, o agréguela a copias.yml",
+                repair=suggest(name, self.databases, "corrija el caso con `copias classify`, o agréguela a copias.yml"),
             ) from None
 
     def provider_of(self, database: str) -> ProviderSettings:
@@ -173,7 +193,7 @@ class Deployment(InventoryOptions):
                 "el repositorio no está en el inventario",
                 whose=name,
                 why=f"hay: {', '.join(sorted(self.repositories)) or 'ninguno'}",
-                repair="agréguelo a repositories en copias.yml",
+                repair=suggest(name, self.repositories, "agréguelo a repositories en copias.yml"),
             ) from None
 
     def store(self, name: str) -> StoreSettings:
@@ -189,7 +209,7 @@ class Deployment(InventoryOptions):
                 "el destino no está en el inventario",
                 whose=name,
                 why=f"hay: {', '.join(sorted(self.stores)) or 'ninguno'}",
-                repair="agréguelo a stores en copias.yml",
+                repair=suggest(name, self.stores, "agréguelo a stores en copias.yml"),
             ) from None
 
 
@@ -211,17 +231,13 @@ def load_deployment(path: Path) -> Deployment:
         deployment._file = path.resolve()  # noqa: SLF001  # our own, of this module
         return deployment
     except ValidationError as error:
-        raise _bad(path, _list_faults(error)) from error
+        raise _bad(path, say_faults(error, Deployment.model_fields)) from error
     except KeyError as error:
         why = f"la variable {error.args[0]} no está definida"
         raise _bad(path, why, "en el entorno de prueba están en env.sh: scripts/demo --keep") from error
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _bad(path, str(error)) from error
+        raise _bad(path, say_unreadable(error)) from error
 
 
 def _bad(path: Path, why: str, repair: str = "corríjalo; docs/configuration.md explica cada clave") -> BadConfiguration:
     return BadConfiguration("no se pudo leer la configuración", whose=str(path), why=why, repair=repair)
-
-
-def _list_faults(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())

@@ -27,6 +27,8 @@ from __future__ import annotations
 
 import typing as t
 
+from copias.system_errors import in_spanish
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -41,7 +43,7 @@ class BackupError(Exception):
     Args:
         what: what happened, one sentence in Spanish without a final stop.
         whose: the case, account, database or file that it happened to.
-        why: the cause as far as it is known; never a secret.
+        why: the cause as far as it is known; never a secret. People read it with the system's own words in Spanish.
         repair: what the reader can do about it.
     """
 
@@ -58,7 +60,7 @@ class BackupError(Exception):
     def __str__(self) -> str:
         """Return the four parts as one line."""
         subject = f"{self.whose}: " if self.whose else ""
-        cause = f": {self.why}" if self.why else ""
+        cause = f": {in_spanish(self.why)}" if self.why else ""
         repair = f". Qué hacer: {self.repair}" if self.repair else ""
         return f"{subject}{self.what}{cause}{repair}"
 
@@ -68,7 +70,7 @@ class BackupError(Exception):
             "error": type(self).__name__,
             "what": self.what,
             "whose": self.whose,
-            "why": self.why,
+            "why": in_spanish(self.why),
             "repair": self.repair,
             "exit_code": self.exit_code,
             "transient": self.transient,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import typing as t
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from copias.errors import BadInput
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from copias.errors import AlreadyRunning
 
 
 def make_private_directory(path: Path) -> Path:
@@ -54,6 +56,26 @@ def locked(path: Path, *, blocking: bool = True) -> Iterator[t.IO[bytes]]:
         path.chmod(0o600)
         fcntl.flock(stream, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
         yield stream
+
+
+@contextmanager
+def held(path: Path, *, busy: AlreadyRunning) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` as :func:`locked` does, without waiting for whoever has it.
+
+    Args:
+        path: of the lock; its folder is made when absent, for this account only.
+        busy: what is raised when another process has it.
+
+    Raises:
+        AlreadyRunning: ``busy``.
+    """
+    make_private_directory(path.parent)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, blocking=False))
+        except BlockingIOError:
+            raise busy from None
+        yield
 
 
 def check_folder(path: Path, *, state: Path) -> Path:
@@ -100,4 +122,9 @@ def write_page(path: Path, page: bytes, *, state: Path) -> None:
     try:
         write_atomically(folder / path.name, page, mode=0o640)
     except OSError as error:
-        raise BadInput("no se pudo escribir el archivo", whose=str(path), why=error.strerror or str(error)) from error
+        raise BadInput(
+            "no se pudo escribir el archivo",
+            whose=str(path),
+            why=error.strerror or str(error),
+            repair="dé otra carpeta, que exista y tenga espacio",
+        ) from error

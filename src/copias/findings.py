@@ -146,6 +146,11 @@ def treat_finding(office: Office, number: str, *, action: str) -> Finding:
         finding = known.get(number)
         if finding is None or not finding.is_open:
             why = "no existe" if finding is None else f"ya se trató: {finding.action}"
-            raise BadInput("no hay un hallazgo abierto con ese número", whose=ascii(number[:20]), why=why)
+            raise BadInput(
+                "no hay un hallazgo abierto con ese número",
+                whose=ascii(number[:20]),
+                why=why,
+                repair="vea los abiertos con `copias finding list`",
+            )
         event = page.append(TREATED, {"finding": number, "action": action.strip()})
     return replace(finding, action=action.strip(), treated_at=event.time, treated_by=office.actor.person.name)

@@ -41,9 +41,10 @@ class Office:
     @cached_property
     def help_desk(self) -> HelpDesk:
         """Return the help desk; it is called at the first use."""
+        from copias.case.sheet_columns import LedgerColumns
         from copias.helpdesk import open_help_desk
 
-        return open_help_desk(self.deployment.help_desk, self.deployment.google)
+        return open_help_desk(self.deployment.help_desk, self.deployment.google, columns=LedgerColumns(self))
 
     @cached_property
     def outbox(self) -> Outbox:

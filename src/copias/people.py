@@ -21,6 +21,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from copias.errors import BadConfiguration, NotAllowed
+from copias.file_faults import say_faults, say_unreadable
 
 _NO_LOGIN = 4294967295
 """What the kernel says when nobody logged in (cron, a service)."""
@@ -137,13 +138,17 @@ def load_people(path: Path) -> PeopleFile:
     """
     try:
         return PeopleFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (OSError, yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-        raise BadConfiguration(
-            "no se pudo leer el archivo de personas",
-            whose=str(path),
-            why=str(error),
-            repair="corríjalo: una cuenta del sistema por persona, con name, email y role",
-        ) from error
+    except PermissionError as error:
+        repair = "ejecute la orden con la cuenta del servicio, si es agente o administrador: sudo -u copias copias …"
+        raise BadConfiguration(_UNREADABLE, whose=str(path), why=str(error), repair=repair) from error
+    except ValidationError as error:
+        raise BadConfiguration(_UNREADABLE, whose=str(path), why=say_faults(error), repair=_AS_IT_IS) from error
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadConfiguration(_UNREADABLE, whose=str(path), why=say_unreadable(error), repair=_AS_IT_IS) from error
+
+
+_UNREADABLE: t.Final = "no se pudo leer el archivo de personas"
+_AS_IT_IS: t.Final = "corríjalo: una cuenta del sistema por persona, con name, email y role"
 
 
 def find_actor(path: Path) -> Actor:

@@ -1,11 +1,13 @@
 """The demo: a SINFA case and a mailbox case, from their rows in the sheet to the proof, with the evidence shown.
 
 Usage: ``scripts/demo [--home FOLDER] [--keep] [--size MB]``. Everything runs on this machine, in one folder.
+``scripts/demo --stop --home FOLDER`` ends what ``--keep`` left running.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,10 @@ SCRIPTS = world.PROJECT / "scripts"
 def main() -> int:
     """Run the demo and return its exit code."""
     options = _read_options()
+    if options.stop:
+        world.stop(Path(options.home))
+        sys.stdout.write(f"Detenida. Los datos siguen en {options.home}; bórrelos cuando quiera.\n")
+        return 0
     home = Path(options.home or tempfile.mkdtemp(prefix="copias-demo-")).absolute()
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)  # the database server is another account when we are root
@@ -52,13 +58,20 @@ def main() -> int:
 
 
 def _read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/demo", description="Un caso SINFA y uno de correo, de la fila a la prueba."
-    )
-    parser.add_argument("--home", help="carpeta donde queda todo; por defecto una temporal que se borra")
+    # Its words are in English, and its group of options and its --help are given in Spanish here.
+    usage = "scripts/demo [--home CARPETA] [--keep | --stop] [--size MB]"
+    about = "Un caso SINFA y uno de correo, de la fila a la prueba."
+    argument_parser = argparse.ArgumentParser(prog="scripts/demo", usage=usage, description=about, add_help=False)
+    parser = argument_parser.add_argument_group("opciones")
+    parser.add_argument("-h", "--help", action="help", help="muestra esta ayuda")
+    parser.add_argument("--home", metavar="CARPETA", help="carpeta donde queda todo; si no, una que se borra")
     parser.add_argument("--keep", action="store_true", help="deja todo en marcha para seguir probando")
+    parser.add_argument("--stop", action="store_true", help="detiene lo que --keep dejó en marcha; pide --home")
     parser.add_argument("--size", type=int, default=20, metavar="MB", help="tamaño de la base de datos")
-    return parser.parse_args()
+    options = argument_parser.parse_args()
+    if options.stop and not options.home:
+        argument_parser.error("--stop pide --home, la carpeta que se dio con --keep")
+    return options
 
 
 def _attend(place: world.World) -> None:
@@ -136,10 +149,13 @@ def _say(text: str) -> None:
 
 
 def _say_how_to_go_on(place: world.World) -> None:
-    lines = [f"export {name}={value}" for name, value in place.environment.items()]
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in place.environment.items()]
+    lines.append(f"export PATH={shlex.quote(str(COPIAS.parent))}:$PATH")
     file = place.home / "env.sh"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sys.stdout.write(f"Para seguir: source {file} && .venv/bin/copias cases\n")
+    home = shlex.quote(str(place.home))
+    sys.stdout.write(f"Para seguir:    source {shlex.quote(str(file))} && copias cases\n")
+    sys.stdout.write(f"Para detenerla: scripts/demo --stop --home {home}\n")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from copias.package.signing import SigningKey
 from copias.people import read_identity
 from tests.bench.conftest import FULL, Figures
 from tests.bench.test_retention import Writer
-from tests.unit.audit.conftest import PERSON, Place, describe, make_place
+from tests.deployment import PERSON
+from tests.unit.audit.conftest import Place, describe, make_place
 
 EVENTS = 1_000_000 if FULL else 50_000
 ACCOUNTS = 5_000 if FULL else 250

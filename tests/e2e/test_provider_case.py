@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from copias.business_time import BOGOTA, add_business_days
+from copias.business_time import add_business_days
 from copias.database.postgresql.tools import installed
+from copias.local_time import BOGOTA
 from tests.e2e.town import CASE, DATABASE, Town
 
 pytestmark = pytest.mark.slow

@@ -260,8 +260,10 @@ def test_the_audit_finds_each_account_of_the_directory_and_the_copy_of_the_case(
 
 def test_the_evidence_of_the_case_agrees_and_is_read_back(town):
     call = town.copias("audit", "evidence", "--read", "--json")
+    (opened,) = [entry["data"] for entry in town.ledger() if entry["event"] == "copy.opened"]
 
     assert call.code == 0, call.text
+    assert (opened["copy"], opened["by"]) == (call.json["rows"][0]["copy"], "copias audit evidence --read")
     assert [row["verdict"] for row in call.json["rows"]] == ["bien"]
     assert call.json["summary"]["Filas de la hoja de control comparadas"] == "1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from datetime import timedelta
 
 import orjson
 
@@ -34,6 +35,8 @@ SIGNATURE: t.Final = "signature"
 COLUMNS: t.Final = (Column("what", "Qué"), Column("checked", "Revisado", "number"), Column("bad", "Mal", "number"))
 NAMED: t.Final = 5
 """Witnesses that a remark names."""
+UNCONFIRMED: t.Final = timedelta(days=2)
+"""How long the ledger may go on without anything outside that vouches for it: each night leaves a witness."""
 ASK: t.Final = "no la edite; compárela con la copia del estado en la NAS y averigüe quién la cambió"
 
 
@@ -98,6 +101,7 @@ def _list_facts(chain: Chain, gathered: Gathered) -> dict[str, t.Any]:
             "met": chain.met,
             "unmet": len(chain.unmet),
             "lost": len(chain.lost),
+            "confirmed": chain.confirmed,
             "sources": gathered.sources,
         },
         **({} if chain.valid else {"error": "LedgerBroken"}),
@@ -150,6 +154,16 @@ def _tell_witnesses(chain: Chain, gathered: Gathered) -> Iterator[Remark]:
             whose="; ".join(witness.kept_in for witness in sorted(chain.lost)[-NAMED:]),
             why=f"son {len(chain.lost)} testigos que un administrador reconoció como perdidos al reconstruirla",
             repair="vea el hallazgo con `copias finding list --all`: dice qué eventos, por qué, y qué rehacer",
+            clause=WITNESS,
+        )
+    if chain.unconfirmed > UNCONFIRMED:
+        newest = f"el testigo más nuevo es del evento {chain.confirmed}" if chain.confirmed else "no hay ningún testigo"
+        yield Remark(
+            severity="yellow",
+            what="nada de afuera da fe de lo último de la bitácora",
+            whose=", ".join(gathered.sources) or "ningún lugar",
+            why=f"{newest}: quien tenga la llave pudo reescribir lo que sigue sin que se note",
+            repair="vea por qué las noches no dejan la fila de la hoja, el correo o la copia del estado: copias watch",
             clause=WITNESS,
         )
     for place in gathered.unreadable:

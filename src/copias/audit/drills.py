@@ -14,7 +14,7 @@ from copias.package.texts import format_moment
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from copias.audit.event_fold import DrillFold
+    from copias.drill.proving import DrillFold
     from copias.office import Office
 
 CLAUSE: t.Final = "drill"
@@ -73,8 +73,7 @@ def _describe(office: Office, found: DrillFold, name: str, drills: Sequence[Dril
     policy = office.deployment.known_policies.of_database(name)[1]
     # One of a day to come, of a wrong clock, would keep the database green until then.
     good = [one for one in drills if one.outcome != "failed" and datetime.fromisoformat(one.when) <= now + CLOCKS]
-    within = policy.drill_every + policy.every
-    last = next((one for one in reversed(good) if found.proves(one, within=within)), None)
+    last = found.last_proof(name, policy, now)
     measured = [one.recovery_seconds for one in good if one.recovery_seconds is not None]
     usual = median(measured[-11:-1]) if len(measured) > 1 else None
     # The drill that falls due has a night to be made in, as a copy has.

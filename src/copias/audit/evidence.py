@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from copias.audit.model import Column, Remark, Section, put_in_order, remark_of
 from copias.case.series import say_again
-from copias.errors import Altered, BackupError
+from copias.errors import Altered, BackupError, BadSheet
 from copias.keeping.files import kept_files
+from copias.opened import record_opening
 from copias.progress import ignore
 from copias.repository.fetching import read_dump_back
 from copias.repository.opening import open_repository
@@ -27,6 +28,7 @@ if t.TYPE_CHECKING:
     from copias.store import Store
 
 CLAUSE: t.Final = "evidence"
+READ: t.Final = "copias audit evidence --read"
 SAMPLE: t.Final = 200
 """Packages that are looked for on their stores when nobody asks for all."""
 COLUMNS: t.Final = (
@@ -130,16 +132,26 @@ def say_unproven(case: str) -> Remark:
     )
 
 
-def read_sheet(office: Office) -> tuple[SheetFold | None, Remark | None]:
-    """Return the control sheet, to be compared; nothing without one, or why it cannot be read."""
+def read_sheet(office: Office) -> tuple[SheetFold | None, list[Remark]]:
+    """Return the control sheet, to be compared, and what is wrong with the sheets: what is not there is not compared.
+
+    A sheet that does not answer may answer later; a header that is not as it was hides what somebody took away.
+    """
     from copias.audit.sheet_fold import SheetFold
 
     if not office.deployment.help_desk.control_tab:
-        return None, None
+        return None, []
     try:
-        return SheetFold(office.help_desk.control_rows()), None
+        faults = office.help_desk.faults(heartbeat=office.deployment.night.heartbeat_tab)
+        told = [remark_of(fault, "red", clause=CLAUSE) for fault in faults]
     except BackupError as error:
-        return None, remark_of(error, "yellow", clause=CLAUSE, whose="hoja de control")
+        return None, [remark_of(error, "yellow", clause=CLAUSE, whose="hoja de control")]
+    try:
+        return SheetFold(office.help_desk.control_rows()), told
+    except BadSheet:
+        return None, told  # it is among the faults
+    except BackupError as error:
+        return None, [*told, remark_of(error, "yellow", clause=CLAUSE, whose="hoja de control")]
 
 
 def _look_at_packages(office: Office, copies: Iterable[CaseCopy], look: Look, found: _Findings) -> None:
@@ -173,6 +185,8 @@ def _compare_package(office: Office, store: Store, copy: CaseCopy, look: Look) -
         Altered: one is missing, or is not what the manifest says.
     """
     files = kept_files(office, copy.to_record())
+    if look.read:
+        record_opening(office, copy.copy, by=READ, to="")
     for file in files:
         if look.read:
             read_back(store, file.name, expected_bytes=file.bytes, expected_sha256=file.sha256)
@@ -207,6 +221,7 @@ def _look_at_nights(office: Office, nights: Iterable[NightCopy], look: Look, fou
             read = look.read and not missing and (look.everything or newest[copy.database] == copy.copy)
             failure: BackupError | None = missing
             if read:
+                record_opening(office, copy.copy, by=READ, to="")
                 try:
                     read_dump_back(repository, copy, report=ignore)
                 except BackupError as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import timedelta
 
 from copias.audit.model import Remark
-from copias.package.texts import format_moment
+from copias.night.left_out import WHAT, list_left_out, say_why
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,8 +15,6 @@ if t.TYPE_CHECKING:
     from copias.night.catalogue import NightCopy
 
 CLAUSE: t.Final = "backup.coverage"
-LATELY: t.Final = timedelta(days=90)
-"""How long after its last night a database that nobody names any more is told."""
 
 
 def say_forgotten(deployment: Deployment, nights: Iterable[NightCopy], now: datetime) -> Iterator[Remark]:
@@ -28,18 +25,16 @@ def say_forgotten(deployment: Deployment, nights: Iterable[NightCopy], now: date
         nights: the nightly copies that count, the oldest first.
         now: aware.
     """
-    last = {one.database: one for one in nights if one.database not in deployment.databases}
-    for name, copy in sorted(last.items()):
-        if now - copy.finished_at < LATELY:
-            yield Remark(
-                severity="yellow",
-                what="las noches la copiaban y ya no está en copias.yml",
-                whose=f"Base {name}",
-                why=f"su última copia nocturna es del {format_moment(copy.finished)}",
-                repair="si se retiró, registre la revisión con `copias audit inventory --review`; si no, devuélvala a "
-                "databases de copias.yml",
-                clause=CLAUSE,
-            )
+    for name, copy in list_left_out(deployment, nights, now).items():
+        yield Remark(
+            severity="yellow",
+            what=WHAT,
+            whose=f"Base {name}",
+            why=say_why(deployment, name, copy),
+            repair="si se retiró, registre la revisión con `copias audit inventory --review`; si no, devuélvala a "
+            "databases de copias.yml, con su repository",
+            clause=CLAUSE,
+        )
     if not deployment.databases and deployment.mailboxes is None:
         yield Remark(
             severity="yellow",

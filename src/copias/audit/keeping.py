@@ -17,10 +17,10 @@ import orjson
 from copias.audit.inventory import SnapshotPlan, last_of
 from copias.audit.pages import render_audit
 from copias.audit.whole import AuditOptions, make_audit
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError
 from copias.files import make_private_directory, write_atomically
 from copias.letters import QUEUED, Draft, queue_letter
+from copias.local_time import BOGOTA
 from copias.night.telling import summary_recipients
 from copias.people import Role
 

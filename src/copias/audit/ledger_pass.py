@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -59,6 +60,8 @@ class Chain:
         faults: lines that do not chain or are no events, at most :data:`MOST_FAULTS`.
         unmet: witnesses that do not lie on it.
         met: how many do.
+        confirmed: number of the newest event that one of them vouches for; 0 without any.
+        unconfirmed: time that the ledger went on since that event, or since its first.
         lost: those that an administrator gave up when the machine was rebuilt; see :mod:`copias.night.loss`.
         torn: bytes after the last whole line.
         strange: events that a part could not read, by name.
@@ -68,6 +71,8 @@ class Chain:
     faults: list[Fault] = field(default_factory=list)
     unmet: list[Witness] = field(default_factory=list)
     met: int = 0
+    confirmed: int = 0
+    unconfirmed: timedelta = timedelta(0)
     lost: list[Witness] = field(default_factory=list)
     torn: int = 0
     strange: dict[str, int] = field(default_factory=dict)
@@ -113,6 +118,7 @@ class _Reading:
         self._line = 0
         self._expected = 0
         self._previous = GENESIS
+        self._confirmed = self._last = b""
         self._wanted: dict[bytes, list[Callable[[Entry], None]]] = {}
         for fold in folds:
             for name in fold.events:
@@ -139,6 +145,7 @@ class _Reading:
         chain = self.chain
         if self._verify:
             chain.head = Head(self._expected, self._previous)
+            chain.unconfirmed = _time_between(self._confirmed, self._last)
         left = [one for group in self._witnesses.values() for one in group]
         chain.unmet += [one for one in left if (one.count, one.sha256) != (0, GENESIS)]
         chain.met += len([one for one in left if (one.count, one.sha256) == (0, GENESIS)])
@@ -150,9 +157,13 @@ class _Reading:
         if not (line.startswith(begin) and line.endswith(end)):
             self._tell_fault(line)
         self._previous = digest = hashlib.sha256(line).hexdigest()
+        self._confirmed, self._last = self._confirmed or line, line
         met = self._witnesses.pop(self._expected, None)
         if met:
-            self.chain.met += sum(one.sha256 == digest for one in met)
+            good = sum(one.sha256 == digest for one in met)
+            if good:
+                self.chain.confirmed, self._confirmed = self._expected, line
+            self.chain.met += good
             self.chain.unmet += [one for one in met if one.sha256 != digest]
 
     def _tell_fault(self, line: bytes) -> None:
@@ -170,6 +181,15 @@ class _Reading:
             # Another version's, or somebody's own: told, and no reason to know nothing of the others.
             name = line[line.find(_NAME) + len(_NAME) :][:40].partition(b'"')[0].decode(errors="replace")
             self.chain.strange[name] = self.chain.strange.get(name, 0) + 1
+
+
+def _time_between(first: bytes, last: bytes) -> timedelta:
+    """Return the time between two lines; none where one of them is no event, which is told otherwise."""
+    try:
+        begin, end = (datetime.fromisoformat(orjson.loads(line)["time"]) for line in (first, last))
+        return max(timedelta(0), end - begin)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return timedelta(0)
 
 
 def _name_fault(line: bytes, place: tuple[int, int], previous: str) -> tuple[Fault, int]:

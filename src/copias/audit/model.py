@@ -174,6 +174,8 @@ def say_value(value: t.Any, form: Form) -> str:
         return f"{value / 24:.0f} días" if value >= 72 else f"{value:.0f} h"
     if form == "seconds":
         return _say_seconds(float(value))
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0").replace(".", ",")
     return "sí" if value is True else "no" if value is False else str(value)
 
 

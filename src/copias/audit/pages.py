@@ -5,11 +5,12 @@ from __future__ import annotations
 import typing as t
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from copias.package.texts import format_moment
+from copias.pages import open_templates
 
 if t.TYPE_CHECKING:
+    from jinja2 import Environment
+
     from copias.audit.model import AuditReport
 
 
@@ -20,12 +21,4 @@ def render_audit(report: AuditReport) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("copias.audit"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["moment"] = format_moment
-    return environment
+    return open_templates("copias.audit", moment=format_moment)

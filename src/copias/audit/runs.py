@@ -208,14 +208,19 @@ def _seconds(started: str, finished: str) -> float:
         return 0.0
 
 
+_LOOKS: t.Final = {"mirror": "copias mirror follow", "drill": "copias drill --list"}
+"""First word of a run's name → what shows how it went; of the others, and of the night, `copias nightly`."""
+
+
 def _tell_failure(row: dict[str, t.Any]) -> Remark:
-    case = str(row["case"])
+    case, count = str(row["case"]), row["failed"]
+    look = _LOOKS.get(str(row["run"]).partition("-")[0], "copias nightly --follow")
     return Remark(
         severity="yellow",
         what="su última ejecución falló",
         whose=str(row["what"]),
-        why=f"{row['run']}, del {format_moment(str(row['started']))}: {row['failed']} fallos",
-        repair=f"copias run {case}" if case else "vea por qué con `copias nightly`, y repítala",
+        why=f"{row['run']}, del {format_moment(str(row['started']))}: {count} fallo{'' if count == 1 else 's'}",
+        repair=f"copias run {case}" if case else f"vea por qué con `{look}`, y repítala",
         clause=CLAUSE,
     )
 

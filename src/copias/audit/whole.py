@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from copias.audit.case_fold import CaseFold
 from copias.audit.chain import ledger_section
-from copias.audit.coverage import Found, coverage_section
+from copias.audit.coverage import coverage_section
+from copias.audit.coverage_judge import Found
 from copias.audit.drills import drills_section
-from copias.audit.event_fold import FINDINGS, DrillFold, EventFold, LastFold, NightFold
+from copias.audit.event_fold import FINDINGS, EventFold, LastFold, NightFold
 from copias.audit.evidence import Look, evidence_section, read_sheet, say_unproven
 from copias.audit.inventory import EVENTS as INVENTORY
 from copias.audit.inventory import SEEN, look_at_inventory
@@ -18,6 +19,7 @@ from copias.audit.inventory_changes import inventory_section
 from copias.audit.ledger_pass import read_ledger
 from copias.audit.model import PARTS, AuditReport
 from copias.audit.runs import LATELY, RunFold, runs_section
+from copias.drill.proving import DrillFold
 from copias.ledger.witnesses import Gathered, Witness, gather_witnesses
 from copias.night.loss import LOST, admitted_heads
 from copias.night.report import FINISHED
@@ -90,7 +92,7 @@ class _Audit:
         self._runs = RunFold(options.since or now - LATELY)
         self._gathered = Gathered()
         self._sheet: SheetFold | None = None
-        self._sheet_trouble: Remark | None = None
+        self._sheet_faults: list[Remark] = []
 
     def read(self) -> Chain:
         """Read the ledger for the parts that are asked for."""
@@ -103,7 +105,7 @@ class _Audit:
                 self._gathered.witnesses.append(brought)
                 self._gathered.sources.append("el auditor")
         if options.wants("evidence"):
-            self._sheet, self._sheet_trouble = read_sheet(self._office)
+            self._sheet, self._sheet_faults = read_sheet(self._office)
         wanted: tuple[tuple[Fold, tuple[str, ...]], ...] = (
             (self._cases, ("coverage", "ledger", "evidence")),
             (self._nights, ("coverage", "ledger", "evidence")),
@@ -167,6 +169,6 @@ class _Audit:
             list(self._cases.counting()),
             self._nights.copies(),
             Look(everything=options.everything, read=options.read, seed=seed),
-            sheet=[*told, *([self._sheet_trouble] if self._sheet_trouble else [])],
+            sheet=[*told, *self._sheet_faults],
             compared=sheet.compared if sheet else 0,
         )

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
 from copias.case.intake import take_in
-from copias.case.rows import BOGOTA
 from copias.case.states import State
 from copias.case.story import Story
 from copias.case.suspension import ask_administrator
 from copias.errors import BackupError
+from copias.local_time import BOGOTA, day_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,6 @@ class Deletion:
             recorded.
         recorded: it is that day.
         days: whole days since.
-        alarm: of :data:`ALARMS`, the last that is due; 0 for none yet.
     """
 
     number: str
@@ -50,7 +49,7 @@ class Deletion:
 
     @property
     def alarm(self) -> int:
-        """Return the last alarm that is due; 0 for none yet."""
+        """Return the last of :data:`ALARMS` that is due; 0 for none yet."""
         return max((day for day in ALARMS if self.days >= day), default=0)
 
 
@@ -119,7 +118,7 @@ def raise_alarm(office: Office, deletion: Deletion) -> bool:
         "days": deletion.days,
         "left": _say_left(deletion),
         "recorded": deletion.recorded,
-        "deleted_at": deletion.deleted_at.astimezone(BOGOTA).strftime("%d/%m/%Y"),
+        "deleted_at": f"{day_of(deletion.deleted_at):%d/%m/%Y}",
     }
     # An account that was restored and deleted again has alarms of its own.
     ask_administrator(office, story, "deleted", facts, mark=f"{deletion.deleted_at:%Y%m%d}-{deletion.alarm}")

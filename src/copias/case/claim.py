@@ -7,10 +7,12 @@ will start the playbook; the playbook's own process takes the claim of its run o
 from __future__ import annotations
 
 import os
+import re
 import socket
+import time
 import typing as t
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,23 +27,54 @@ if t.TYPE_CHECKING:
 
 NIGHT: t.Final = "noche"
 """What the night is claimed by, as a case is by its number: there is one at a time."""
+MACHINE_ID: t.Final = Path("/etc/machine-id")
 
 
 @dataclass(frozen=True)
 class Process:
     """A process of one boot of one machine: its number alone could be somebody else's by now.
 
-    ``started`` is in clock ticks since the boot: no clock that somebody sets changes it.
+    Boot, number and start make it equal to another record of it; where it runs only tells whether we can look.
+
+    Args:
+        host: name of its machine then, to be shown; a machine without an id is known by it.
+        boot: id of the boot of its kernel.
+        pid: its number.
+        started: in clock ticks since the boot, so no clock that somebody sets changes it.
+        machine: id of its machine, which no change of name changes; empty in records of version 0.5 and before.
+        space: where its number counts: containers of one image have one machine id, and number each its own.
+        noted_at: when this was written down, in seconds since 1970.
     """
 
-    host: str
+    host: str = field(compare=False)
     boot: str
     pid: int
     started: float
+    machine: str = field(default="", compare=False)
+    space: str = field(default="", compare=False)
+    noted_at: float = field(default=0.0, compare=False)
+
+    @property
+    def is_here(self) -> bool:
+        """Tell whether it is of this machine, of this boot or an earlier one: only then can we know what became of it.
+
+        The id of a machine stays when its name is changed; a clone of it has the same one.
+        """
+        machine, named_so = _machine_id(), self.host == socket.gethostname()
+        if not (self.machine and machine):
+            return named_so
+        if self.machine != machine:
+            return False
+        if named_so:
+            return True
+        if self.boot == _boot_id():
+            return self.space == _number_space()
+        # Renamed and started again, unless it was written down after that: then a clone with another name did it.
+        return not psutil.boot_time() < self.noted_at <= time.time()
 
     def is_alive(self) -> bool:
         """Tell whether it still runs; of another machine we cannot know, so it counts as alive."""
-        if self.host != socket.gethostname():
+        if not self.is_here:
             return True
         if self.boot != _boot_id():
             return False
@@ -65,7 +98,15 @@ class Claim:
 def describe_process(pid: int | None = None) -> Process:
     """Return the identity of a process, by default this one."""
     process = psutil.Process(pid)
-    return Process(socket.gethostname(), _boot_id(), process.pid, _started(process.pid))
+    return Process(
+        host=socket.gethostname(),
+        boot=_boot_id(),
+        pid=process.pid,
+        started=_started(process.pid),
+        machine=_machine_id(),
+        space=_number_space(),
+        noted_at=time.time(),
+    )
 
 
 def find_playbook() -> Process | None:
@@ -89,9 +130,11 @@ class Claims:
         with self._lock(case):
             current = self.read(case)
             if current and current.run != run and current.holder.is_alive():
-                raise _held(current)
+                raise self._held(current)
             since = current.since if current and current.run == run else datetime.now(UTC).isoformat()
             claim = Claim(case, run, holder, account, since)
+            if claim == current:
+                return current  # the same process took it again: it stays as it was written down
             write_atomically(self._path(case), orjson.dumps(asdict(claim)))
             return claim
 
@@ -109,7 +152,7 @@ class Claims:
             AlreadyRunning: somebody does.
         """
         if current := self.active(case):
-            raise _held(current)
+            raise self._held(current)
 
     def check(self, case: str, holder: Process) -> None:
         """Make sure that ``holder`` still holds the case.
@@ -120,7 +163,7 @@ class Claims:
         claim = self.read(case)
         if claim is None or claim.holder != holder:
             if claim is not None and claim.holder.is_alive():
-                raise _held(claim)
+                raise self._held(claim)
             raise _not_ours(case)
 
     def release(self, case: str, run: str) -> None:
@@ -148,6 +191,22 @@ class Claims:
         found = (self.active(path.stem) for path in sorted(self.folder.glob("*.json")) if path.stem != NIGHT)
         return [claim for claim in found if claim is not None]
 
+    def _held(self, claim: Claim) -> AlreadyRunning:
+        night = claim.case == NIGHT
+        it, whose = ("la", claim.run) if night else ("lo", f"caso {claim.case}")
+        since, host = claim.since[:16].replace("T", " "), ascii(claim.holder.host[:80])[1:-1]
+        why = f"{it} tiene {claim.account} desde {since} UTC en {host}, ejecución {claim.run}"
+        what = f"{'la noche' if night else 'el caso'} ya se está ejecutando"
+        if not claim.holder.is_here:
+            gone = f"si esa máquina ya no existe, o no ejecuta nada, borre {self._path(claim.case)}"
+            return AlreadyRunning(
+                f"{what} en otra máquina", whose=whose, why=why, repair=f"espere a que termine; {gone}"
+            )
+        follow = "sígala con `copias nightly --follow`, o deténgala con `copias nightly --stop`"
+        return AlreadyRunning(
+            what, whose=whose, why=why, repair=follow if night else f"sígala con `copias follow {claim.case}`"
+        )
+
     def _path(self, case: str) -> Path:
         return self.folder / f"{case}.json"
 
@@ -156,23 +215,6 @@ class Claims:
         make_private_directory(self.folder)
         with locked(self.folder / f"{case}.lock"):
             yield
-
-
-def _held(claim: Claim) -> AlreadyRunning:
-    since = f"{claim.account} desde {claim.since[:16].replace('T', ' ')} UTC, ejecución {claim.run}"
-    if claim.case == NIGHT:
-        return AlreadyRunning(
-            "la noche ya se está ejecutando",
-            whose=claim.run,
-            why=f"la tiene {since}",
-            repair="sígala con `copias nightly --follow`, o deténgala con `copias nightly --stop`",
-        )
-    return AlreadyRunning(
-        "el caso ya se está ejecutando",
-        whose=f"caso {claim.case}",
-        why=f"lo tiene {since}",
-        repair=f"sígala con `copias follow {claim.case}`",
-    )
 
 
 def _not_ours(case: str) -> AlreadyRunning:
@@ -202,6 +244,19 @@ def _started(pid: int) -> float:
 
 def _boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def _machine_id() -> str:
+    """Return the id of this machine (machine-id(5)); empty where it has none that can be trusted."""
+    with suppress(OSError):
+        found = MACHINE_ID.read_text(encoding="ascii", errors="replace").strip()
+        return found if re.fullmatch(r"[0-9a-f]{32}", found) else ""  # "uninitialized" in an image
+    return ""
+
+
+def _number_space() -> str:
+    """Return the space in which processes have their numbers (pid_namespaces(7))."""
+    return os.readlink("/proc/self/ns/pid")  # noqa: PTH115 -- it points at no file
 
 
 def _is_playbook(process: psutil.Process) -> bool:

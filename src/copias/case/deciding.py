@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from copias.case.book import check_number
 from copias.case.intake import read_case
 from copias.case.kinds import KIND_WORDS, kind_of
 from copias.case.notices import tell_held
-from copias.case.rows import BOGOTA, MODE_WORDS, queue_status
+from copias.case.rows import MODE_WORDS, queue_status
 from copias.case.suspension import tell_released
 from copias.errors import BadInput, NotReady
+from copias.local_time import read_day
+from copias.nearest import suggest
 from copias.people import Role
 from copias.provider.letters import tell_cancelled
 
@@ -44,7 +45,7 @@ def classify(
         kind: one of :data:`KIND_WORDS`.
         subject: database or account.
         mode: ``on_site`` or ``remote``; the kind's usual one when not given.
-        retires: ``dd/mm/aaaa`` from which the account may be deleted; when not given, an earlier one of it stays.
+        retires: the day from which the account may be deleted; when not given, an earlier one of it stays.
 
     Raises:
         BadInput: no such kind, mode, database or day.
@@ -77,12 +78,7 @@ def _read_day(number: str, kind: str, text: str | None) -> date | None:
         return None
     if kind not in _OF_ACCOUNTS:
         raise BadInput("solo una cuenta tiene fecha de retiro", whose=f"caso {number}", why=f"la clase es {kind}")
-    try:
-        return datetime.strptime(text.strip(), "%d/%m/%Y").replace(tzinfo=BOGOTA).date()
-    except ValueError:
-        raise BadInput(
-            "la fecha de retiro no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026"
-        ) from None
+    return read_day(text, what="la fecha de retiro no se entiende")
 
 
 def _known_day(story: Story, subject: str | None) -> date | None:
@@ -170,4 +166,9 @@ def _refuse_while_running(office: Office, number: str, event: str) -> None:
 
 def _choose(what: str, given: str, known: t.Collection[str]) -> None:
     if given not in known:
-        raise BadInput(f"{what} no se conoce", whose=repr(given[:40]), why=f"hay: {', '.join(known)}")
+        raise BadInput(
+            f"{what} no se conoce",
+            whose=repr(given[:40]),
+            why=f"hay: {', '.join(known)}",
+            repair=suggest(given, known, "escriba una de ellas"),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from copias.case.rows import BOGOTA
+from copias.local_time import BOGOTA
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping

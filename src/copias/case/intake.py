@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from copias.authorisation import Authorisation
 from copias.case.kinds import kind_of
-from copias.case.rows import BOGOTA
 from copias.case.states import STATE_WORDS, State
 from copias.case.story import Story
 from copias.config import Deployment
+from copias.local_time import today
 
 if t.TYPE_CHECKING:
     from copias.helpdesk import HelpDeskCase
     from copias.office import Office
+
+
+UNPROVEN_WORDS: t.Final = "Resuelto sin prueba"
+"""What a case is called that somebody resolved in the sheet and of which there is no proof."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Intake:
     def words(self) -> str:
         """Return the state for people."""
         if self.unproven:
-            return "Resuelto sin prueba"
+            return UNPROVEN_WORDS
         if self.story.state is State.REGISTERED and self.case.status == "cancelled":
             return STATE_WORDS[State.CANCELLED]
         return STATE_WORDS[self.state]
@@ -98,7 +101,7 @@ def find_authorisation(recorded: dict[str, t.Any] | None, standing: Authorisatio
 
 def in_force(grant: Authorisation) -> bool:
     """Tell whether an authorisation still counts today, in Colombia."""
-    return grant.until is None or grant.until >= datetime.now(UTC).astimezone(BOGOTA).date()
+    return grant.until is None or grant.until >= today()
 
 
 def read_case(office: Office, number: str) -> Intake:

@@ -12,13 +12,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from copias.case.notice_settings import domain_of
-from copias.package.texts import format_bytes, format_time, printable
+from copias.package.texts import format_bytes, format_time
+from copias.pages import open_templates, printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jinja2 import Environment
 
     from copias.case.notice_settings import NoticeSettings
     from copias.config import Deployment
@@ -134,13 +135,4 @@ def _digest(row: Mapping[str, t.Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("copias.case"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        finalize=printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(time=format_time, size=format_bytes)
-    return environment
+    return open_templates("copias.case", time=format_time, size=format_bytes)

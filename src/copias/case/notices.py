@@ -78,6 +78,7 @@ _HAPPENED: t.Final[dict[str, tuple[str, str] | None]] = {
     "StoreUnavailable": ("store", "el lugar donde se guardan las copias no respondió"),
     "StoreFull": ("full", "no hay espacio donde se guardan las copias"),
     "NotEqual": ("unequal", "al comprobarla, la copia no fue igual al original, y así no se entrega"),
+    "Doubtful": ("doubtful", "la copia está hecha, y alguien debe revisar lo que contiene"),
     "Altered": ("altered", "al releerla, la copia guardada no fue igual a la que se hizo, y así no se entrega"),
     # The copy goes on or is made already, or a person decided: nothing failed that the requester should know of.
     "HelpDeskUnavailable": None,
@@ -96,6 +97,7 @@ _OF_RECOVERY: t.Final = {
     "no-mail": "la cuenta que debía recibir el correo no tiene buzón",
     "refused": "falta un permiso para devolver el correo",
     "unequal": "al comprobarlo, no todo el correo devuelto estaba en su sitio",
+    "doubtful": "el correo está devuelto, pero Gmail no recibió alguna de sus etiquetas",
     "altered": "la copia de la que se devolvía el correo no se pudo leer bien",
 }
 """The words for a recovery, where what happened to a copy would mislead."""

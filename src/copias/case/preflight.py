@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.case.intake import Intake
+from copias.case.intake import Intake, in_force
 from copias.case.kinds import KIND_WORDS, Check, Forecast, kind_of
 from copias.case.rows import MODE_WORDS
 from copias.case.states import State
@@ -82,7 +82,8 @@ def check_request(intake: Intake) -> Iterator[Check]:
         "clase de copia",
         kind is not None,
         f"la clase «{word}» todavía no se atiende con este producto" if word else "las palabras del caso no la dicen",
-        f"copias classify {number} --kind sinfa --subject BASE, o --kind mailbox --subject CUENTA",
+        f"copias classify {number} --kind CLASE --subject CUENTA_O_BASE; la clase es sinfa (una base), mailbox "
+        "(correo), manual (Takeout) o recovery (devolver lo copiado)",
     )
     yield Check(
         "modalidad",
@@ -99,7 +100,7 @@ def check_request(intake: Intake) -> Iterator[Check]:
     )
     yield Check(
         "autorización",
-        intake.authorisation is not None,
+        _is_authorised(intake),
         _say_unauthorised(intake),
         f"copias authorise {number} --name … --post … --document … --motive …",
     )
@@ -128,8 +129,16 @@ def _say_way_on(intake: Intake) -> str:
     return f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {intake.number}"
 
 
+def _is_authorised(intake: Intake) -> bool:
+    """Tell whether somebody allows it today; a copy that is proven has only to be told, which needs no leave."""
+    grant = intake.authorisation
+    return grant is not None and (in_force(grant) or intake.state is State.VERIFIED)
+
+
 def _say_unauthorised(intake: Intake) -> str:
-    of = intake.story.authorised_for
+    of, grant = intake.story.authorised_for, intake.authorisation
+    if grant is not None and grant.until is not None and not in_force(grant):
+        return f"{grant.document} venció el {grant.until:%d/%m/%Y}"
     if of is None or intake.story.grant_for(intake.kind, intake.subject):
         return "no hay quien autorice, con documento y motivo"
     return f"la que hay es para {KIND_WORDS.get(of['kind'], of['kind'])} · {of['subject']}, y ahora se pide otra copia"

@@ -115,11 +115,16 @@ def _result_of_restore(story: Story, restore: RestoreRecord) -> Result:
         event={"restore": restore.restore_id},
         rows=result_rows(story),
         done=f"{KIND_WORDS['recovery'].capitalize()} de correo de {restore.data['account']} hecha: "
-        f"{count} mensajes devueltos a {place}, todos encontrados allí.",
+        f"{count} mensajes devueltos a {place}, todos encontrados allí{_append(say_lacking(restore.proof))}.",
         proof=say_proof(restore),
         evidence=f"{restore.restore_id} · {count} mensajes · SHA-256 de la lista {restore.data['list_sha256']}",
         notice="recovered",
-        facts={"place": place, "messages": count, "sha256": restore.data["list_sha256"]},
+        facts={
+            "place": place,
+            "messages": count,
+            "sha256": restore.data["list_sha256"],
+            "unlabelled": restore.proof.get("unlabelled", 0),
+        },
     )
 
 
@@ -157,5 +162,16 @@ def say_proof(restore: RestoreRecord) -> str:
         return "el archivo es, byte por byte, el volcado que se hizo"
     return (
         f"los {restore.messages} mensajes están en su destino; {restore.proof.get('compared')} releídos, "
-        "iguales a la copia bit a bit"
+        f"iguales a la copia bit a bit{_append(say_lacking(restore.proof))}"
     )
+
+
+def say_lacking(proof: t.Mapping[str, t.Any]) -> str:
+    """Return what lacks of the labels of messages that were given back, by their event; empty when nothing does."""
+    if not proof.get("unlabelled"):
+        return ""
+    return f"a {proof['unlabelled']} les falta alguna de {proof['labels']} etiquetas que Gmail no recibió"
+
+
+def _append(words: str) -> str:
+    return f"; {words}" if words else ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from copias.case.kinds import kind_of_copy
 from copias.case.outbox import queue
@@ -16,7 +15,6 @@ if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord, Story
     from copias.office import Office
 
-BOGOTA = ZoneInfo("America/Bogota")
 MODE_WORDS: t.Final = {"on_site": "en sitio", "remote": "remota"}
 STATUS_WORDS: t.Final = {
     "assigned": "Asignado",

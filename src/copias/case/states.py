@@ -69,6 +69,17 @@ TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {
     "copy.voided": {State.IN_PROGRESS: State.IN_PROGRESS, State.STORED: State.IN_PROGRESS},
 }
 """Event → state before → state after. An event that is not here moves nothing."""
+_ASKED: t.Final = {
+    "case.assigned": "asignarse",
+    "case.started": "empezar",
+    "case.held": "ponerse en espera",
+    "case.resumed": "reanudarse",
+    "case.failed": "darse por fallido",
+    "case.cancelled": "cancelarse",
+    "case.reopened": "reabrirse",
+    "case.resolved": "resolverse",
+}
+"""What was asked of a case by an event that a person or a run records."""
 
 
 def move(state: State, event: str) -> State:
@@ -82,7 +93,7 @@ def move(state: State, event: str) -> State:
         return state
     if state not in moves:
         raise NotReady(
-            f"un caso en estado «{STATE_WORDS[state]}» no admite {event}",
+            f"un caso en estado «{STATE_WORDS[state]}» no puede {_ASKED.get(event, event)}",
             why=f"solo desde: {', '.join(sorted(STATE_WORDS[before] for before in moves))}",
             repair="vea la historia del caso con `copias show`",
         )

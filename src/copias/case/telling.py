@@ -5,12 +5,14 @@ from __future__ import annotations
 import typing as t
 from datetime import date
 
-from copias.case.kinds import kind_of_copy
+from copias.case.kinds import KIND_WORDS, kind_of_copy
 from copias.case.notices import NOTICE_WORDS
-from copias.case.result import say_proof, say_target
-from copias.case.rows import BOGOTA
+from copias.case.result import say_lacking, say_proof, say_target
+from copias.case.rows import MODE_WORDS
 from copias.case.states import STATE_WORDS, State
 from copias.case.story import is_notice
+from copias.local_time import BOGOTA
+from copias.package.texts import format_bytes
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +22,8 @@ if t.TYPE_CHECKING:
 
 _WORDS: t.Final = {
     "case.assigned": "Asignado a {agent}",
-    "case.started": "Empieza la copia {mode} de {subject}",
-    "case.classified": "Clasificado: {kind} {subject}",
+    "case.started": "Empieza la copia {way} de {subject}",
+    "case.classified": "Clasificado: {kind_words} {subject}",
     "case.authorised": "Autoriza {authoriser}, {post} ({document}): {motive}{named}",
     "case.held": "En espera: {reason}",
     "case.resumed": "Se reanuda: {reason}",
@@ -32,7 +34,7 @@ _WORDS: t.Final = {
     "case.resolved": "Resuelto con la copia {copy}",
     "account.deleted": "La cuenta {account} fue eliminada el {deleted_at}",
     "copy.removed": "Copia {copy} eliminada por retención: {why}",
-    "copy.made": "Copia {copy} hecha: {bytes} bytes, SHA-256 {sha256}",
+    "copy.made": "Copia {copy} hecha: {size}, SHA-256 {sha256}",
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
     "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.voided": "Copia {copy} descartada: {why}",
@@ -47,11 +49,12 @@ _WORDS: t.Final = {
     "provider.rejected": "Se rechazó lo que entregó el proveedor: {reason}",
     "recovery.searched": "Buscó en las copias de {account} ({source}): {found} mensajes",
     "restore.planned": "Se eligieron {messages} mensajes de {account} para devolver",
-    "restore.given": "Devueltos {now} mensajes, de {messages}",
-    "restore.verified": "Recuperación {restore} probada: {messages} mensajes en su destino, {compared} releídos",
-    "outbox.delivered": "Fila {key} escrita en {range}",
-    "outbox.rejected": "Aviso {key} no enviado: {why}",
-    "notice.skipped": "Aviso {key} no enviado: {why}",
+    "restore.given": "Devueltos {now} mensajes, de {messages}{lacking}",
+    "restore.accepted": "Recuperación {restore} aceptada{lacking}: {reason}",
+    "restore.verified": "Recuperación {restore} probada: {messages} mensajes en su lugar, {compared} releídos{lacking}",
+    "outbox.delivered": "{row} escrita en {range}",
+    "outbox.rejected": "{row} no enviado: {why}",
+    "notice.skipped": "{row} no enviado: {why}",
 }
 _OF_DATABASE: t.Final = {
     "restore.planned": "Se eligió restaurar la copia {copy} de {database} en {place}: {motive}",
@@ -62,7 +65,7 @@ _OF_DATABASE: t.Final = {
 _RECOVERED: t.Final = "Resuelto con la recuperación {restore}"
 _UNCOMPARED: t.Final = "Copia {copy} revisada: {words}"
 """Of a copy that was compared with no source, such as what a provider delivered."""
-_NOTICE_SENT: t.Final = "Aviso {key} enviado"
+_NOTICE_SENT: t.Final = "{row} enviado"
 _RETIRES: t.Final = "; se retira el {:%d/%m/%Y}"
 
 
@@ -70,12 +73,21 @@ def tell_events(story: Story) -> Iterator[tuple[str, str, str]]:
     """Yield date, person and sentence of each event; what is only bookkeeping is passed over."""
     for event in story.events:
         if event.event in _WORDS:
-            yield f"{event.when.astimezone(BOGOTA):%d/%m/%Y %H:%M:%S}", event.actor.get("name", ""), _say(event)
+            yield f"{event.when.astimezone(BOGOTA):%d/%m/%Y %H:%M:%S}", event.actor.get("name", ""), _say(event, story)
 
 
-def _say(event: Event) -> str:
+def _say(event: Event, story: Story) -> str:
     recipient = event.data.get("recipient")
-    words: dict[str, t.Any] = _Blanks(event.data, named=f"; puede recibir {recipient}" if recipient else "")
+    lacking = say_lacking(event.data)
+    words: dict[str, t.Any] = _Blanks(
+        event.data,
+        named=f"; puede recibir {recipient}" if recipient else "",
+        row=_name_row(str(event.data.get("key", "")), story.queued),
+        way=MODE_WORDS.get(event.data.get("mode", ""), ""),
+        kind_words=KIND_WORDS.get(event.data.get("kind", ""), ""),
+        size=format_bytes(event.data.get("bytes", 0)),
+        lacking=f"; {lacking}" if lacking else "",
+    )
     sent = event.event == "outbox.delivered" and "message" in event.data
     given_back = event.event == "case.resolved" and "restore" in event.data
     words_of = _OF_DATABASE.get(event.event, _WORDS[event.event]) if "database" in event.data else _WORDS[event.event]
@@ -84,6 +96,16 @@ def _say(event: Event) -> str:
         said = _say_verified(event.data, said)
     retires = event.data.get("retires") if event.event == "case.classified" else None
     return said + _RETIRES.format(date.fromisoformat(retires)) if retires else said
+
+
+def _name_row(key: str, queued: Mapping[str, t.Any]) -> str:
+    """Return what a row or a notice is to people; its key only where no more is known."""
+    row = queued.get(key, {})
+    if is_notice(row):
+        return f"Aviso «{NOTICE_WORDS.get(row['what'], row['what'])}»"
+    if row.get("kind") == "response":
+        return f"Fila «{row.get('status', '')}»"
+    return "Fila de la hoja de control" if row.get("kind") == "control" else f"Aviso o fila {key}"
 
 
 def _say_verified(data: Mapping[str, t.Any], said: str) -> str:
@@ -114,7 +136,7 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
         rows += [
             ("Copia", copy.package),
             ("Destino", copy.store),
-            ("Tamaño", f"{copy.bytes} bytes"),
+            ("Tamaño", format_bytes(copy.bytes)),
             ("SHA-256", copy.sha256),
         ]
         if copy.status == "removed":
@@ -131,7 +153,7 @@ def tell_outcome(story: Story) -> list[tuple[str, str]]:
     if story.failure and story.state is not State.RESOLVED:
         rows.append(("Falló", f"{story.failure.get('what', '')}: {story.failure.get('why', '')}"))
     rows += [("Escrito en la hoja", str(row["range"])) for row in story.delivered.values() if "range" in row]
-    rows += [("Pendiente de escribir", key) for key in story.waiting]
+    rows += [("Pendiente de escribir", _name_row(key, story.queued)) for key in story.waiting]
     rows += list(_tell_notices(story))
     return rows
 

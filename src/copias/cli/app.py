@@ -25,8 +25,10 @@ from copias.cli import (
     retention,
     run,
     store,
+    usage,
     watch,
 )
+from copias.cli.spanish import speak_spanish
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,9 +89,12 @@ def sandbox(context: typer.Context) -> None:
     """Hand over to the sandbox, which the product imports nowhere else."""
     from copias_sandbox.cli import app as sandbox_app
 
-    sandbox_app(args=context.args, prog_name="copias sandbox")
+    usage.run(speak_spanish(sandbox_app), context.args, name="copias sandbox")
+
+
+speak_spanish(app)
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    usage.run(app)

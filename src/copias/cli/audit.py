@@ -10,10 +10,6 @@ import typer
 from copias.cli import audit_evidence, audit_idempotence, audit_inventory
 from copias.cli.output import Config, Json, Output, Query, reports_errors
 
-if t.TYPE_CHECKING:
-    from copias.audit.whole import AuditOptions
-    from copias.office import Office
-
 app = typer.Typer(
     invoke_without_command=True,
     help="Auditoría: sin más palabras, todo en una página. Termina con 1 si hay algo en rojo.",
@@ -134,29 +130,12 @@ def _run(
     **options: t.Any,
 ) -> None:
     from copias.audit.whole import AuditOptions
-    from copias.cli.audit_printing import read_day
+    from copias.cli.audit_printing import run_audit
+    from copias.local_time import read_day, start_of
     from copias.office import open_office
 
-    first = read_day(since) if since is not None else None
+    first = start_of(read_day(since)) if since is not None else None
     run_audit(open_office(config), AuditOptions(parts=parts, since=first, **options), output, html=html)
-
-
-def run_audit(office: Office, options: AuditOptions, output: Output, *, html: Path | None) -> None:
-    """Make the audit, write and print it, and exit with 1 if anything is red."""
-    from copias.audit.whole import make_audit
-    from copias.cli.audit_printing import print_report
-    from copias.errors import EXIT_FAILED
-
-    report, parts = make_audit(office, options), options.parts
-    if html is not None:
-        from copias.audit.pages import render_audit
-        from copias.files import write_page
-
-        write_page(html, render_audit(report), state=office.deployment.state)
-    data = report.sections[0].to_dict() if parts else report.to_dict()
-    output.show(data, lambda: print_report(report, whole=not parts))
-    if report.count("red"):
-        raise typer.Exit(EXIT_FAILED)
 
 
 def read_witness(text: str | None) -> t.Any:

@@ -111,17 +111,22 @@ def show_access(
 def _print_look(look: Look) -> None:
     for one in look.seen:
         changed = " (registrado: no es como antes)" if one.place in look.changed else ""
-        typer.echo(clean(f"{one.place}{changed}: {'; '.join(one.readers)}. {one.note}"))
+        typer.echo(clean(f"{_say_place(one.place)}{changed}: {'; '.join(one.readers)}; {one.note}"))
     for error in look.troubles:
         typer.echo(clean(str(error)), err=True)
+
+
+def _say_place(place: str) -> str:
+    kind, _, name = place.partition(":")
+    return f"{'destino' if kind == 'store' else 'repositorio'} {name}"
 
 
 def _print_access(told: CopyAccess) -> None:
     from copias.package.texts import format_time
 
-    typer.echo(f"Copia {clean(told.copy)}, en {', '.join(told.places)}")
+    typer.echo(f"Copia {clean(told.copy)}, en {', '.join(map(_say_place, told.places))}")
     for one in told.seen:
-        said = f"{one['place']}: {'; '.join(one['readers'])}. {one['note']}"
+        said = f"{_say_place(one['place'])}: {'; '.join(one['readers'])}; {one['note']}"
         typer.echo(clean(f"Podían leerla, visto el {format_time(datetime.fromisoformat(one['time']))}: {said}"))
     if not told.seen:
         typer.echo("Quién podía leerla no se ha registrado: `copias audit access` lo mira y lo registra.")
@@ -150,22 +155,9 @@ def _print_sample(sample: Sample) -> None:
 
 
 def _read_day(text: str | None) -> date | None:
-    """Read a day of a person.
+    from copias.local_time import read_day
 
-    Raises:
-        BadInput: it is none.
-    """
-    from copias.case.rows import BOGOTA
-    from copias.errors import BadInput
-
-    if text is None:
-        return None
-    for form in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=BOGOTA).date()
-        except ValueError:
-            continue
-    raise BadInput("la fecha no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026")
+    return None if text is None else read_day(text)
 
 
 def _name(cases: tuple[str, ...], days: tuple[date | None, date | None]) -> str:

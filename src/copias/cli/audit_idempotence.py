@@ -43,7 +43,7 @@ def certify_idempotence(
 ) -> None:
     """Corre otra vez los playbooks y registra, por rol y tarea, qué cambiarían: debe ser nada."""
     from copias.config import find_deployment
-    from copias.evidence.idempotence import certify, certify_in_sandbox, trend
+    from copias.evidence.idempotence import are_good, certify, certify_in_sandbox, trend
     from copias.office import open_office
     from copias.people import Role
 
@@ -59,7 +59,7 @@ def certify_idempotence(
     if html is not None:
         _write_page(office, html, done, data["trend"], where)
     Output(as_json, query).show(data, lambda: _print(done, t.cast("dict[str, t.Any]", data["trend"])))
-    if not all(one.good for one in done):
+    if not are_good(done):
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -80,6 +80,7 @@ def _check_names(names: t.Iterable[str]) -> list[Path]:
 
 
 def _write_page(office: Office, html: Path, done: list[Certificate], told: t.Any, where: str) -> None:
+    from copias.evidence.idempotence import are_good
     from copias.evidence.pages import render
     from copias.files import write_page
 
@@ -90,7 +91,7 @@ def _write_page(office: Office, html: Path, done: list[Certificate], told: t.Any
         made_by=office.actor.person.name,
         where=where,
         head=str(office.book.ledger.head()),
-        good=all(one.good for one in done),
+        good=are_good(done),
         certificates=done,
         trend=told,
     )
@@ -101,8 +102,16 @@ def _print(done: list[Certificate], told: dict[str, list[dict[str, t.Any]]]) -> 
     from copias.package.texts import format_moment
 
     for one in done:
+        if one.left_out:
+            typer.echo(clean(f"{one.playbook}: no se corrió, {one.why}"))
+            continue
+        failed = f": {one.why}" if one.why and not one.good else ""
         first = "" if one.first is None else f"; la primera vez, {one.first}"
-        typer.echo(f"{one.playbook}: {one.tasks} resultados, {one.changed} cambiarían algo ({one.status}{first})")
+        typer.echo(
+            clean(
+                f"{one.playbook}: {one.tasks} resultados, {one.changed} cambiarían algo ({one.status}{failed}{first})"
+            )
+        )
         for role, tasks in one.roles.items():
             for task, hosts in tasks.items():
                 typer.echo(clean(f"  {role} · {task}: {hosts}"))

@@ -37,13 +37,13 @@ def audit_inventory(
     from datetime import timedelta
 
     from copias.audit.whole import AuditOptions
-    from copias.cli.audit import run_audit
-    from copias.cli.audit_printing import read_day
+    from copias.cli.audit_printing import run_audit
+    from copias.local_time import read_day, start_of
     from copias.office import open_office
 
     office = open_office(config)
-    begin = read_day(first) if first is not None else None
-    end = read_day(last) + timedelta(days=1) if last is not None else None
+    begin = start_of(read_day(first)) if first is not None else None
+    end = start_of(read_day(last) + timedelta(days=1)) if last is not None else None
     _write(office, record=record, review=review)
     options = AuditOptions(parts=("inventory",), first=begin, last=end)
     run_audit(office, options, Output(as_json, query), html=html)

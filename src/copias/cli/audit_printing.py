@@ -1,9 +1,8 @@
-"""How an audit is printed: red lines first, each with what to do; then tables."""
+"""How an audit that was asked for is made and printed: red lines first, each with what to do; then tables."""
 
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 import typer
 
@@ -11,11 +10,34 @@ from copias.cli.output import ROWS, clean, print_error, print_facts, print_table
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from copias.audit.keeping import Kept
     from copias.audit.model import AuditReport, Remark, Section
+    from copias.audit.whole import AuditOptions
+    from copias.cli.output import Output
+    from copias.office import Office
 
 _MARKS: t.Final = {"red": "ROJO", "yellow": "aviso"}
+
+
+def run_audit(office: Office, options: AuditOptions, output: Output, *, html: Path | None) -> None:
+    """Make the audit, write and print it, and exit with 1 if anything is red."""
+    from copias.audit.whole import make_audit
+    from copias.errors import EXIT_FAILED
+
+    report, parts = make_audit(office, options), options.parts
+    if html is not None:
+        from copias.audit.pages import render_audit
+        from copias.files import write_page
+
+        write_page(html, render_audit(report), state=office.deployment.state)
+    data = report.sections[0].to_dict() if parts else report.to_dict()
+    output.show(data, lambda: print_report(report, whole=not parts))
+    if html is not None and not output.plain:
+        typer.echo(f"La página está en {html}.")
+    if report.count("red"):
+        raise typer.Exit(EXIT_FAILED)
 
 
 def print_report(report: AuditReport, *, whole: bool) -> None:
@@ -31,8 +53,10 @@ def print_report(report: AuditReport, *, whole: bool) -> None:
             print_table("", [one.heading for one in section.columns], _rows(section))
         print_remarks(section)
     red, yellow = report.count("red"), report.count("yellow")
-    verdict = f"{red} en rojo, {yellow} avisos" if red or yellow else "todo en orden"
-    typer.echo(f"Auditoría: {verdict}. Testigo de la bitácora: {report.head}" if whole else f"{verdict}.")
+    notices = f"{yellow} aviso{'' if yellow == 1 else 's'}"
+    verdict = f"{red} en rojo, {notices}" if red or yellow else "todo en orden"
+    witness = f" Testigo de la bitácora: {report.head}" if whole else ""
+    typer.echo(f"Auditoría: {verdict}.{witness}")
 
 
 def print_kept(kept: Kept, *, check: bool) -> None:
@@ -57,23 +81,6 @@ def _print_remarks(remarks: Sequence[Remark]) -> None:
     left = len(remarks) - ROWS
     if left > 0:
         typer.echo(f"… y {left} más: use --json", err=True)
-
-
-def read_day(text: str) -> datetime:
-    """Read a day of a person, as its first moment in Colombia.
-
-    Raises:
-        BadInput: it is none.
-    """
-    from copias.case.rows import BOGOTA
-    from copias.errors import BadInput
-
-    for form in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=BOGOTA)
-        except ValueError:
-            continue
-    raise BadInput("la fecha no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026")
 
 
 def _rows(section: Section) -> list[list[str]]:

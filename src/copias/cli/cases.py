@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 from dataclasses import asdict
 
 import typer
@@ -25,7 +26,6 @@ def list_cases(
     from copias.case.intake import take_in
     from copias.case.kinds import KIND_WORDS
     from copias.case.story import Story
-    from copias.helpdesk.words import plain
     from copias.office import open_office
 
     office = open_office(config)
@@ -35,9 +35,9 @@ def list_cases(
 
     intakes = [take_in(case, stories.get(case.number, Story(case.number)), office.deployment) for case in found.cases]
     if agent:
-        intakes = [intake for intake in intakes if plain(agent) in plain(intake.case.agent)]
+        intakes = _only_of_agent(agent, intakes)
     if status:
-        intakes = [intake for intake in intakes if plain(status) in {plain(intake.words), intake.state.value}]
+        intakes = _only_of_status(status, intakes)
     problems = [asdict(problem) for problem in found.problems]
     data = {"cases": [intake.to_dict() for intake in intakes], "problems": problems, "others": found.others}
 
@@ -45,13 +45,62 @@ def list_cases(
         rows = [_row(intake, KIND_WORDS) for intake in reversed(intakes)]
         print_table("Casos de copia", ["Caso", "Fecha", "Dependencia", "Clase", "Sujeto", "Agente", "Estado"], rows)
         if found.problems:
-            faults = [
-                (problem.number or f"fila {problem.row}", problem.text, problem.repair) for problem in found.problems
-            ]
+            # Each row of a doubled number has the same to tell: once is enough for a person.
+            faults = {(each.number or f"fila {each.row}", each.text, each.repair): None for each in found.problems}
             print_table("Por arreglar en la hoja", ["Caso", "Qué pasa", "Qué hacer"], faults)
         typer.echo(f"{len(intakes)} casos de copia; {found.others} solicitudes de otros servicios no se muestran.")
 
     Output(as_json, query).show(data, render)
+
+
+def _only_of_agent(agent: str, intakes: list[Intake]) -> list[Intake]:
+    """Return the cases of an agent, by a part of the name.
+
+    Raises:
+        BadInput: no case is of anybody of that name, and the sheet names somebody.
+    """
+    from copias.errors import BadInput
+    from copias.helpdesk.words import plain
+    from copias.nearest import suggest
+
+    kept = [intake for intake in intakes if plain(agent) in plain(intake.case.agent)]
+    names = sorted({intake.case.agent for intake in intakes if intake.case.agent})
+    if not kept and names:
+        raise BadInput(
+            "ningún caso de copia es de ese agente",
+            whose=ascii(agent[:60]),
+            why=f"hay de: {', '.join(names)}",
+            repair=suggest(agent, [*names, *_beginnings(names)], "escriba el nombre como está en la hoja, o una parte"),
+        )
+    return kept
+
+
+def _beginnings(names: list[str]) -> list[str]:
+    """Return the first one and two words of each name: few people type all of one."""
+    return [" ".join(name.split()[:count]) for name in names for count in (1, 2)]
+
+
+def _only_of_status(status: str, intakes: list[Intake]) -> list[Intake]:
+    """Return the cases of a state, in the words that people read or by its name.
+
+    Raises:
+        BadInput: there is no such state.
+    """
+    from copias.case.intake import UNPROVEN_WORDS
+    from copias.case.states import STATE_WORDS
+    from copias.errors import BadInput
+    from copias.helpdesk.words import plain
+    from copias.nearest import suggest
+
+    words = [*STATE_WORDS.values(), UNPROVEN_WORDS]
+    if plain(status) not in {*map(plain, words), *(state.value for state in STATE_WORDS)}:
+        raise BadInput(
+            "no hay un estado con ese nombre",
+            whose=ascii(status[:40]),
+            why=f"los estados son: {', '.join(words)}",
+            repair=suggest(status, words, "escriba uno de ellos, entre comillas si tiene espacios"),
+        )
+    return [intake for intake in intakes if plain(status) in {plain(intake.words), intake.state.value}]
 
 
 def _row(intake: Intake, kinds: dict[str, str]) -> tuple[str, ...]:
@@ -72,6 +121,7 @@ def show_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
     """Muestra toda la historia de un caso: hoja, bitácora, copias, pruebas y ejecuciones."""
     from copias.case.telling import tell_events
     from copias.errors import BackupError
+    from copias.mailbox.restore.labels import name_lacking, say_names
     from copias.office import open_office
     from copias.run.folder import find_runs
 
@@ -88,12 +138,16 @@ def show_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
             raise
         trouble = str(error)
     runs = [folder.path.name for folder in find_runs(office.deployment.runs, number)]
+    lacking: list[tuple[str, int]] = []
+    with suppress(BackupError):  # a journal that is damaged hides no history; the next run says what is wrong with it
+        lacking = name_lacking(office, story.restore)
     data = {
         "case": sheet,
         "sheet_trouble": trouble,
         "state": story.state.value,
         "events": story.events,
         "copies": story.copies,
+        "labels_lost": [{"label": name, "messages": count} for name, count in lacking],
         "runs": runs,
     }
 
@@ -105,6 +159,8 @@ def show_case(number: CaseNumber, config: Config = None, as_json: Json = False, 
         if trouble:
             typer.echo(f"La hoja no se pudo leer: {clean(trouble)}")
         print_table("Historia", ["Fecha", "Quién", "Qué"], tell_events(story))
+        if lacking:
+            typer.echo(f"Etiquetas que Gmail no recibió, y a cuántos mensajes les falta: {clean(say_names(lacking))}")
 
     Output(as_json, query).show(data, render)
 

@@ -6,15 +6,15 @@ import sys
 import typing as t
 
 import typer
-from typer.core import TyperGroup
 
 from copias.cli.output import Config, Json, Output, Query, print_table, reports_errors
+from copias.cli.spanish import SpanishGroup
 
 if t.TYPE_CHECKING:
     from copias.google.consent_file import Consent
 
 
-class _AddressIsAsk(TyperGroup):
+class _AddressIsAsk(SpanishGroup):
     """``copias consent ana@alcaldia.example`` is short for ``copias consent ask ana@alcaldia.example``."""
 
     def resolve_command(self, ctx: t.Any, args: list[str]) -> t.Any:
@@ -118,6 +118,6 @@ def _say_link(account: str, link: str) -> str:
 def _say_day(moment: str) -> str:
     from datetime import datetime
 
-    from copias.case.rows import BOGOTA
+    from copias.local_time import say_moment
 
-    return f"{datetime.fromisoformat(moment).astimezone(BOGOTA):%d/%m/%Y %H:%M}"
+    return say_moment(datetime.fromisoformat(moment))

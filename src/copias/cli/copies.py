@@ -23,6 +23,10 @@ _STATUS_WORDS: t.Final = {
     "stored": "guardada, sin probar",
     "verified": "probada",
     "spoilt": "DAÑADA",
+    "removed": "eliminada",
+    "read": "releída, sin restaurar",
+    "restored": "probada",
+    "void": "anulada",
 }
 
 
@@ -87,11 +91,11 @@ def _print_found(case: str, found: Found) -> None:
 def _copy_row(copy: CataloguedCopy) -> tuple[str, ...]:
     from datetime import datetime
 
-    from copias.case.rows import BOGOTA
+    from copias.local_time import say_moment
 
     return (
         copy.case or "noche",
-        f"{datetime.fromisoformat(copy.made_at).astimezone(BOGOTA):%d/%m/%Y %H:%M}",
+        say_moment(datetime.fromisoformat(copy.made_at)),
         copy.subject,
         "" if copy.messages is None else str(copy.messages),
         say_bytes(copy.bytes),
@@ -102,9 +106,10 @@ def _copy_row(copy: CataloguedCopy) -> tuple[str, ...]:
 
 
 def _message_row(number: int, message: ListedMessage) -> tuple[str, ...]:
+    from copias.local_time import say_moment
     from copias.package.message_entry import received_at
 
-    moment = f"{received_at(message.internal_date):%d/%m/%Y %H:%M}"
+    moment = say_moment(received_at(message.internal_date))
     labels = ", ".join(message.labels)
     return str(number), moment, message.sender, message.subject, labels, say_bytes(message.bytes)
 

@@ -31,11 +31,12 @@ def classify_case(
 ) -> None:
     """Dice qué copia pide un caso cuando sus palabras no lo dicen, y cuándo se retira el titular de la cuenta."""
     from copias.case.deciding import classify
+    from copias.case.kinds import KIND_WORDS
     from copias.office import open_office
 
     story = classify(open_office(config), number, kind=kind, subject=subject, mode=mode, retires=retires)
     day = f" · se retira el {story.retires:%d/%m/%Y}" if story.retires else ""
-    said = f"Caso {number}: {kind} · {subject or ''}{day}"
+    said = f"Caso {number}: {KIND_WORDS.get(kind, kind)} · {subject or ''}{day}"
     Output(as_json, query).show(story.classification, lambda: typer.echo(said))
 
 
@@ -123,11 +124,20 @@ def note_case(
 def accept_case(
     number: CaseNumber, reason: Reason, config: Config = None, as_json: Json = False, query: Query = None
 ) -> None:
-    """Acepta una copia igual al origen cuyo contenido parece viejo o no cuadra; la próxima ejecución sigue."""
+    """Acepta una copia cuyo contenido no cuadra, o correo devuelto sin alguna etiqueta; la próxima ejecución sigue."""
+    from copias.case.book import check_number
+    from copias.mailbox.restore.labels import accept_labels
     from copias.office import open_office
     from copias.sinfa.believing import accept_copy
 
-    story = accept_copy(open_office(config), number, reason=reason)
-    checks = story.events[-1].data["checks"]
-    said = f"Caso {number}: se aceptó «{', '.join(checks)}». Siga con: copias run {number}"
-    Output(as_json, query).show({"case": number, "checks": checks, "reason": reason}, lambda: typer.echo(said))
+    office = open_office(config)
+    story = office.book.story(check_number(number))
+    if story.restore is not None and story.copy is None:
+        given = accept_labels(office, number, reason=reason).events[-1].data
+        facts = {name: given[name] for name in ("unlabelled", "labels")}
+        said = f"Caso {number}: se aceptó que a {given['unlabelled']} mensajes les falten etiquetas"
+    else:
+        checks = accept_copy(office, number, reason=reason).events[-1].data["checks"]
+        facts, said = {"checks": checks}, f"Caso {number}: se aceptó «{', '.join(checks)}»"
+    said += f". Siga con: copias run {number}"
+    Output(as_json, query).show({"case": number, **facts, "reason": reason}, lambda: typer.echo(said))

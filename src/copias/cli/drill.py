@@ -149,11 +149,11 @@ def _show_history(office: Office, names: list[str], output: Output) -> None:
 def _print_history(found: list[Drill], never: list[str]) -> None:
     from datetime import datetime
 
-    from copias.case.rows import BOGOTA
+    from copias.local_time import say_moment
 
     rows = [
         (
-            f"{datetime.fromisoformat(drill.when).astimezone(BOGOTA):%d/%m/%Y %H:%M}",
+            say_moment(datetime.fromisoformat(drill.when)),
             f"{drill.age()} días",
             drill.database,
             drill.copy,

@@ -34,6 +34,7 @@ def export_mailbox(
 ) -> None:
     """Escribe el correo de un paquete en un archivo mbox como el de Google Takeout; queda en la bitácora."""
     from copias.office import open_office
+    from copias.opened import copy_of_file, record_opening
     from copias.package import check_signature, load_trusted, open_mailbox, public_path
     from copias.package.export import export_mbox
     from copias.progress import Step
@@ -48,6 +49,9 @@ def export_mailbox(
                 package,
                 mbox,
                 before_publishing=lambda done: _record(office, case, package.manifest, done),
+                before_reading=lambda: record_opening(
+                    office, copy_of_file(office, path), by="copias export", to=str(mbox), case=case
+                ),
                 report=step,
             )
     data = {"file": str(mbox), "messages": export.messages, "bytes": export.bytes, "sha256": export.sha256}

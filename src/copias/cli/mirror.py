@@ -141,13 +141,13 @@ def _facts(status: MirrorStatus) -> list[tuple[str, str]]:
 
 def _say_time(seconds: float | None) -> str:
     """Return a moment in the town hall's time; a message's date may be one that no calendar has."""
-    from datetime import datetime
+    from datetime import UTC, datetime
 
-    from copias.case.rows import BOGOTA
+    from copias.local_time import say_moment
 
     if seconds is None:
         return "nunca"
     try:
-        return f"{datetime.fromtimestamp(seconds, BOGOTA):%d/%m/%Y %H:%M}"
+        return say_moment(datetime.fromtimestamp(seconds, UTC))
     except (OverflowError, ValueError, OSError):
         return "fecha imposible"

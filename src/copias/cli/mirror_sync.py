@@ -38,6 +38,8 @@ _TOLD: t.Final = re.compile(
 )
 _SHOWN: t.Final = 20
 """Errors that are told in full; all are in ``--json``."""
+_NAMED: t.Final = 5
+"""Accounts that an error names, of those that share it."""
 
 Accounts = t.Annotated[
     list[str] | None, typer.Argument(metavar="[CUENTA…]", help="Solo estas; si no, todas las del inventario.")
@@ -196,10 +198,15 @@ def _print_outcomes(mailboxes: Mapping[str, dict[str, t.Any]], result: Result, *
     rows = [_row(account, outcome, check=check) for account, outcome in sorted(mailboxes.items())]
     print_table("Espejos de buzones", columns, rows)
     troubles = [outcome["error"] for outcome in mailboxes.values() if outcome["error"]]
-    for facts in troubles[:_SHOWN]:
-        print_error(BackupError(facts["what"], whose=facts["whose"], why=facts["why"], repair=facts["repair"]))
-    if len(troubles) > _SHOWN:
-        typer.echo(f"… y {len(troubles) - _SHOWN} cuentas más con problemas: use --json", err=True)
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for facts in troubles:
+        alike.setdefault((facts["what"], facts["why"], facts["repair"]), []).append(facts["whose"])
+    for (what, why, repair), accounts in list(alike.items())[:_SHOWN]:
+        # What many accounts share is said once: an organisation may have hundreds that nobody allowed to copy.
+        more = f" y {len(accounts) - _NAMED} más" if len(accounts) > _NAMED else ""
+        print_error(BackupError(what, whose=f"{', '.join(accounts[:_NAMED])}{more}", why=why, repair=repair))
+    if len(alike) > _SHOWN:
+        typer.echo(f"… y {len(alike) - _SHOWN} problemas más: use --json", err=True)
     if result.exit_code != EXIT_DONE and not troubles and result.message:
         typer.echo(result.message, err=True)
 

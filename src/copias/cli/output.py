@@ -13,14 +13,21 @@ import orjson
 import typer
 
 from copias.errors import BackupError, BadInput
+from copias.system_errors import in_spanish
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
 
 P = t.ParamSpec("P")
 
 ROWS = 50
 """Rows of a table; all are in ``--json``."""
+_YES: t.Final = frozenset({"s", "si", "sí", "y", "yes"})
+_NO: t.Final = frozenset({"n", "no", ""})
+_LABEL: t.Final = 30
+"""Widest that the labels of facts get, in letters."""
 
 Json = t.Annotated[bool, typer.Option("--json", help="Salida en JSON, completa.")]
 Query = t.Annotated[str | None, typer.Option("--query", help="Expresión JMESPath sobre la salida JSON.")]
@@ -100,7 +107,7 @@ def print_error(error: BackupError) -> None:
     """Print an error's four parts on the error stream."""
     lines = [f"Error: {error.whose + ': ' if error.whose else ''}{error.what}"]
     if error.why:
-        lines.append(f"  Por qué:   {error.why}")
+        lines.append(f"  Por qué:   {in_spanish(error.why)}")
     if error.repair:
         lines.append(f"  Qué hacer: {error.repair}")
     # An error may name what a file or an answer holds, and that must not command the terminal.
@@ -108,21 +115,39 @@ def print_error(error: BackupError) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print at most :data:`ROWS` rows, and say how many there are."""
+    """Print at most :data:`ROWS` rows, and say how many there are; on a narrow terminal not as a table."""
     from rich.console import Console
+
+    from copias.cli.layout import fit_columns, tell_rows
+
+    found = [[clean(cell) for cell in row] for row in rows]
+    shown, console = found[:ROWS], Console()
+    if not found:
+        typer.echo(f"{clean(title)}: no hay." if title else "No hay nada que mostrar.")
+        return
+    if title:
+        # Not the table's own: that would be wrapped to its width.
+        typer.echo(clean(title))
+    widths = fit_columns([columns, *shown], console.width)
+    if widths is None:
+        typer.echo("\n".join(tell_rows(columns, shown, console.width)))
+    else:
+        _draw(console, columns, shown, widths)
+    if len(found) > ROWS:
+        typer.echo(f"… y {len(found) - ROWS} más: use --json")
+
+
+def _draw(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    found = list(rows)
-    table = Table(title=Text(clean(title)), title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in found[:ROWS]:
-        # Text, not markup: a cell of the sheet may hold brackets and control characters.
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    Console().print(table)
-    if len(found) > ROWS:
-        typer.echo(f"… y {len(found) - ROWS} más: use --json")
+    table = Table()
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", width=width)
+    for row in rows:
+        # Text, not markup: a cell of the sheet may hold brackets.
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
@@ -131,17 +156,37 @@ def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(clean(title)), title_justify="left", show_header=False)
-    table.add_column(style="bold")
+    found = [(label, clean(value)) for label, value in facts]
+    longest = max((len(label) for label, _ in found), default=1)
+    table = Table(show_header=False)
+    table.add_column(style="bold", overflow="fold", width=min(_LABEL, longest))
     table.add_column(overflow="fold")
-    for label, value in facts:
-        table.add_row(label, Text(clean(value)))
+    for label, value in found:
+        table.add_row(label, Text(value))
+    typer.echo(clean(title))
     Console().print(table)
 
 
 def clean(text: str) -> str:
     """Return text that cannot command a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def ask(question: str) -> bool:
+    """Ask a person on the terminal, who answers in Spanish or with an English y, until it is understood.
+
+    Raises:
+        typer.Abort: there is no answer, as the input ended.
+    """
+    while True:
+        typer.echo(f"{question} [s/n]: ", nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Abort
+        answer = line.strip().casefold()
+        if answer in _YES | _NO:
+            return answer in _YES
+        typer.echo("Responda s (sí) o n (no).")
 
 
 def say_bytes(count: float) -> str:

@@ -67,13 +67,44 @@ def verify(
 def show(
     path: PackagePath, key: Keys = None, config: Config = None, as_json: Json = False, query: Query = None
 ) -> None:
-    """Muestra qué dice el manifiesto de un paquete; no comprueba su contenido ni muestra mensajes."""
+    """Muestra el manifiesto de un paquete, y no su contenido ni sus mensajes; queda en la bitácora, si aquí la hay."""
     from copias.package import open_package
 
+    _record_look(path, config)
     with open_package(path) as (_, manifest):
         trusted = _find_keys(key, config)
         data = {**_describe(path, manifest, trusted), "manifest": manifest.to_data()}
     Output(as_json, query).show(data, lambda: print_facts(path.name, _facts(data, manifest)))
+
+
+def _record_look(path: Path, config: Path | None) -> None:
+    """Record that a package is opened, where there is an installation: a package is looked at without one, too.
+
+    Raises:
+        NotAllowed: the account is nobody's.
+        NotReady: it may not write the ledger.
+    """
+    from copias.errors import BadConfiguration, NotReady
+    from copias.office import open_office
+    from copias.opened import copy_of_file, record_opening
+
+    try:
+        office = open_office(config)
+    except BadConfiguration:
+        if config:
+            raise
+        return
+    if not path.is_file():
+        return  # who opens it says so
+    try:
+        record_opening(office, copy_of_file(office, path), by="copias package show", to="")
+    except OSError as error:
+        raise NotReady(
+            "no se puede anotar en la bitácora que se abre el paquete",
+            whose=path.name,
+            why=error.strerror or str(error),
+            repair="ejecútelo con la cuenta de copias, o en una máquina sin copias.yml",
+        ) from error
 
 
 def _find_keys(keys: list[Path] | None, config: Path | None) -> TrustedKeys | None:

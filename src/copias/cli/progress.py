@@ -5,8 +5,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from copias.case.rows import BOGOTA
 from copias.cli.output import say_bytes, say_seconds
+from copias.local_time import BOGOTA
 from copias.run.folder import Result
 from copias.run.follow import Progress, follow_run
 

@@ -61,6 +61,7 @@ def list_providers(config: Config = None, as_json: Json = False, query: Query = 
 def show_provider(name: Provider, config: Config = None, as_json: Json = False, query: Query = None) -> None:
     """Muestra un proveedor: contrato, obligaciones, a quién se le escribe, plazo y dónde entrega."""
     from copias.errors import BadInput
+    from copias.nearest import suggest
     from copias.office import open_office
 
     deployment = open_office(config).deployment
@@ -69,7 +70,7 @@ def show_provider(name: Provider, config: Config = None, as_json: Json = False, 
             "no hay un proveedor con ese nombre",
             whose=ascii(name[:40]),
             why=f"hay: {', '.join(sorted(deployment.providers)) or 'ninguno'}",
-            repair="vea `copias provider list`",
+            repair=suggest(name, deployment.providers, "vea `copias provider list`"),
         )
     data = _describe(deployment, name)
     Output(as_json, query).show(data, lambda: print_facts(f"Proveedor {name}", _tell(deployment.providers[name], data)))
@@ -86,8 +87,8 @@ def record_promise(
     query: Query = None,
 ) -> None:
     """Registra para cuándo promete el proveedor la copia; los recordatorios siguen esa fecha."""
+    from copias.local_time import say_moment
     from copias.office import open_office
-    from copias.provider.letters import say_moment
     from copias.provider.promising import promise, warn_of_rest
 
     request = promise(open_office(config), number, date, note=note)
@@ -156,11 +157,12 @@ def record_sent_mail(
 
 def _describe(deployment: Deployment, name: str) -> dict[str, t.Any]:
     """Return a provider as plain data; what ends in ``_text`` is for people."""
-    from copias.provider.checks import days_left, say_left, today_in_colombia
+    from copias.local_time import today
+    from copias.provider.checks import days_left, say_left
     from copias.provider.settings import OBLIGATION_WORDS
 
     settings = deployment.providers[name]
-    left = days_left(settings, today=today_in_colombia())
+    left = days_left(settings, today=today())
     missing = [key for key, _ in settings.obligations.missing()]
     databases = sorted(key for key, one in deployment.databases.items() if one.provider == name)
     return {
@@ -201,7 +203,7 @@ def _say_obligation(settings: ProviderSettings, key: str) -> str:
 def _row(mail: KeptMail) -> list[str]:
     from datetime import datetime
 
-    from copias.provider.letters import say_moment
+    from copias.local_time import say_moment
     from copias.provider.mails import DIRECTION_WORDS
 
     forged = mail.direction == "received" and not mail.trusted

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 from pathlib import Path
 
 import typer
 
 from copias.cli.output import Config, Json, Output, Query, print_facts, print_table, reports_errors, say_bytes
+from copias.local_time import say_moment
 
 if t.TYPE_CHECKING:
     from copias.office import Office
@@ -84,7 +86,7 @@ def list_repository(name: Name, config: Config = None, as_json: Json = False, qu
     def render() -> None:
         shown = [
             (
-                row["time"][:16],
+                say_moment(datetime.fromisoformat(row["time"])),
                 row["host"],
                 row["copy"],
                 STATUS_WORDS[row["status"]],
@@ -93,8 +95,8 @@ def list_repository(name: Name, config: Config = None, as_json: Json = False, qu
             )
             for row in rows
         ]
-        print_table(f"Repositorio {name}", ["Hora (UTC)", "De", "Copia", "Estado", "Tamaño", "Instantánea"], shown)
-        print_facts("Llaves", [(key["id"][:8], f"{key['host']}, {key['created']}") for key in keys])
+        print_table(f"Repositorio {name}", ["Fecha", "De", "Copia", "Estado", "Tamaño", "Instantánea"], shown)
+        print_facts("Llaves", [(key["id"][:8], f"{key['host']}, {_say_created(key['created'])}") for key in keys])
 
     Output(as_json, query).show({"repository": name, "snapshots": rows, "keys": keys}, render)
 
@@ -200,6 +202,14 @@ def fetch_repository(name: Name, config: Config = None, as_json: Json = False, q
     Output(as_json, query).show(asdict(pulled), render)
     if pulled.spoilt:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _say_created(moment: str) -> str:
+    """Return when a key was made, which restic tells in the machine's own time; as it says it, if that is not read."""
+    try:
+        return say_moment(datetime.fromisoformat(moment).astimezone())
+    except ValueError:
+        return moment
 
 
 STATUS_WORDS: t.Final = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
-from typer.core import TyperGroup
 
 from copias.cli.copies import CopyId, Label, Since, Until
 from copias.cli.output import CaseNumber, Config, Json, Output, Query, print_facts, reports_errors, say_bytes
 from copias.cli.restore_sinfa import PLAYBOOK, restore_sinfa
 from copias.cli.run import Start, attend, show_outcome
+from copias.cli.spanish import SpanishGroup
 from copias.errors import BadInput, NotReady
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 _CASE: t.Final = "case"
 
 
-class _ByWord(TyperGroup):
+class _ByWord(SpanishGroup):
     """Takes what begins with none of its words as a call about a case: ``copias restore 1236 --all``."""
 
     # Any: typer brings classes of click of its own, under a private name.

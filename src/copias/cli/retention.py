@@ -57,17 +57,15 @@ def show_plan(
     query: Query = None,
 ) -> None:
     """Dice qué se conserva y por qué, qué se quitaría, y qué habrá en años venideros; no cambia nada."""
-    from datetime import datetime
-
-    from copias.case.rows import BOGOTA
     from copias.errors import BadInput
+    from copias.local_time import today
     from copias.office import open_office
     from copias.retention.overview import plan_all, read_until
 
     if html is not None and until is None:
         raise BadInput("el calendario necesita saber hasta cuándo", repair="agregue --until con el año")
     office = open_office(config)
-    day = read_until(until, today=datetime.now(BOGOTA).date()) if until else None
+    day = read_until(until, today=today()) if until else None
     found = plan_all(office, names=repositories or (), until=day)
     if html is not None and day is not None:
         from copias.files import write_page
@@ -76,7 +74,10 @@ def show_plan(
         settings, entity = office.deployment.retention, office.deployment.entity
         page = render_calendar(found.forecasts, found.packages, settings, entity=entity, until=day)
         write_page(html, page, state=office.deployment.state)
-    Output(as_json, query).show(found.to_dict(), lambda: _print_plan(found))
+    output = Output(as_json, query)
+    output.show(found.to_dict(), lambda: _print_plan(found))
+    if html is not None and not output.plain:
+        typer.echo(f"El calendario está en {html}.")
     _exit_with(found.errors.values())
 
 
@@ -146,11 +147,11 @@ def _print_plan(found: Overview) -> None:
 
 
 def _print_nights(plan: NightPlan) -> None:
-    from copias.case.rows import BOGOTA
+    from copias.local_time import say_moment
 
     rows = (
         (
-            f"{one.moment.astimezone(BOGOTA):%d/%m/%Y %H:%M}",
+            say_moment(one.moment),
             one.database,
             one.copy,
             "se conserva" if one.stays else "SE QUITA",

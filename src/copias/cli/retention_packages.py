@@ -23,15 +23,13 @@ Reason = t.Annotated[str, typer.Option(metavar="MOTIVO", help="Por qué; queda e
 @reports_errors
 def show_expired(config: Config = None, as_json: Json = False, query: Query = None) -> None:
     """Lista los paquetes cuyo tiempo se cumplió, el código de la lista y quién la ha aprobado; no elimina nada."""
-    from datetime import datetime
-
-    from copias.case.rows import BOGOTA
+    from copias.local_time import today
     from copias.office import open_office
     from copias.retention.approval import list_pending
     from copias.retention.expiry import plan_office
 
     office = open_office(config)
-    plan = plan_office(office, datetime.now(BOGOTA).date())
+    plan = plan_office(office, today())
     pending = list_pending(office)
     data = {**plan.to_dict(), "pending": [one.to_dict() for one in pending]}
     Output(as_json, query).show(data, lambda: _print_expired(plan, pending))
@@ -135,9 +133,9 @@ def _hold_row(hold: Hold) -> tuple[str, ...]:
 def _say(moment: str) -> str:
     from datetime import datetime
 
-    from copias.case.rows import BOGOTA
+    from copias.local_time import day_of
 
-    return f"{datetime.fromisoformat(moment).astimezone(BOGOTA):%d/%m/%Y}"
+    return f"{day_of(datetime.fromisoformat(moment)):%d/%m/%Y}"
 
 
 def _print_expired(plan: PackagePlan, pending: Iterable[ApprovalList]) -> None:

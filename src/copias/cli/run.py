@@ -15,6 +15,7 @@ from copias.cli.output import (
     Json,
     Output,
     Query,
+    ask,
     print_facts,
     print_table,
     reports_errors,
@@ -185,8 +186,9 @@ def _confirm(output: Output) -> None:
 
     if output.plain or not sys.stdin.isatty():
         raise BadInput("falta confirmar", why="no hay una terminal donde preguntar", repair="agregue --yes")
-    if not typer.confirm("¿Empezar?"):
-        raise typer.Exit(0)
+    if not ask("¿Empezar?"):
+        typer.echo("No se empezó nada.")
+        raise typer.Exit(EXIT_DONE)
 
 
 def _follow(office: Office, folder: RunFolder, output: Output) -> None:

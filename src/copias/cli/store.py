@@ -41,7 +41,7 @@ def create_key(config: Config = None, as_json: Json = False, query: Query = None
     """Crea la llave que firma los manifiestos, si no existe."""
     from copias.files import make_private_directory
     from copias.office import open_office
-    from copias.package import generate_key
+    from copias.package import generate_key, public_path
     from copias.people import Role
 
     office = open_office(config)
@@ -51,6 +51,9 @@ def create_key(config: Config = None, as_json: Json = False, query: Query = None
     made = not path.exists()
     if made:
         generate_key(path)
-    said = f"Llave creada en {path}. Guarde una copia fuera de esta máquina; sin ella no se firma."
+    said = (
+        f"Llave creada en {path}, y su mitad pública en {public_path(path)}. "
+        "Guarde copia de los dos archivos fuera de esta máquina: sin ellos no se firma ni se comprueba una firma."
+    )
     data = {"key": str(path), "created": made}
     Output(as_json, query).show(data, lambda: typer.echo(said if made else "La llave ya existe."))

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from copias.cli.output import Config, Json, Output, Query, clean, reports_errors
+from copias.system_errors import in_spanish
 
 
 @reports_errors
@@ -27,7 +28,7 @@ def watch_nights(config: Config = None, as_json: Json = False, query: Query = No
             typer.echo(f"  Qué se vio: {clean(alarm.why)}", err=True)
             typer.echo(f"  Qué hacer:  {clean(alarm.repair)}", err=True)
         for trouble in seen.troubles:
-            typer.echo(f"Además: {clean(trouble)}", err=True)
+            typer.echo(f"Además: {clean(in_spanish(trouble))}", err=True)
         if not seen.alarms and not seen.troubles and sys.stdout.isatty():
             typer.echo("Todo en orden.")  # cron mails whatever is printed, so there nothing is
 

@@ -38,7 +38,8 @@ __all__ = [
 Process: t.TypeAlias = "subprocess.Popen[bytes]"
 KEPT_IN_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "TZ")
 _SIGNALLED, _NO_SIGNAL = 128, 255
-_NOT_STARTED = re.compile(r"(?:bwrap|Landlock): ")
+_NOT_STARTED = re.compile(r"(?:bwrap|Landlock|setpriv|prlimit): |\S+: error while loading shared libraries: ")
+"""What is said of a program that never began: by those that set up its walls, or by the loader."""
 GRACE = 5.0
 """Seconds that a program gets to end by itself before it is killed."""
 
@@ -117,7 +118,7 @@ def find_interruption(process: Process, complaints: str) -> str:
         process: that ended.
         complaints: what it, or whoever set up the walls around it, wrote.
     """
-    if isinstance(process, Enclosed) and process.returncode != 0 and _NOT_STARTED.match(complaints):
+    if process.returncode != 0 and _NOT_STARTED.match(complaints):
         return complaints
     ended_by = signal_of(process)
     return f"señal {ended_by}" if ended_by else ""

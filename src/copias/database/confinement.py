@@ -23,8 +23,12 @@ What neither holds: a server can use up the processor, the memory and the disk o
 lasts; it can run native code *inside* of the walls; Firebird can listen at other ports where Landlock is older than
 version 4, and who connects to it there gets an answer; and a fault of the kernel itself.
 
-Programs that only read what a stranger made (``7z``, ``pg_restore --list``) stand within the same walls; run by root
-they keep its user namespace, without a capability.
+The programs that read what a stranger made stand within the same walls, with an :class:`Allowance`: processor, memory,
+what they may write into a file, and no process but their own. Those that bring a dump into a scratch server
+(``pg_restore``, MariaDB's client, ``gbak``) have the server's account, get the dump as an open file, and see of others
+the server's socket. ``gbak`` has this machine's network instead, may connect there to the server's port (before
+Landlock 4 to any, by TCP) and listens nowhere. Those that need a name to open it (``7z``, ``clamscan``,
+``pg_restore --list``) see that one file; run by root they keep its user namespace, without a capability.
 
 Which of them stood is never left unsaid: :func:`copias.database.enclosing.say_confinement`.
 """
@@ -54,6 +58,22 @@ READABLE: t.Final = (
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What a program may use up that reads what a stranger made. It may start threads, and no process.
+
+    Args:
+        seconds: of the processor; then it is killed.
+        memory: bytes of address space.
+        largest_file: bytes of a file that it may write, the one that takes its complaints too. Within walls a larger
+            write fails; elsewhere it ends the program.
+    """
+
+    seconds: float
+    memory: int = 4 << 30
+    largest_file: int = 64 << 10
+
+
+@dataclass(frozen=True)
 class Confinement:
     """What a program may touch beside :data:`READABLE`.
 
@@ -61,10 +81,14 @@ class Confinement:
         programs: files that it may run; itself is one.
         reads: files and folders, with all that is in them.
         writes: folders in which it may do anything but start what lies there directly.
-        ports: of TCP at which it may listen, in this machine's network; without any it has a network of its own.
+        ports: of TCP at which it may listen, in this machine's network.
+        servers: ports of TCP that it may connect to there. Without either it has a network of its own.
+        allowance: what it may use up; ``None`` for a server, which starts processes of its own.
     """
 
     programs: tuple[Path, ...]
     writes: tuple[Path, ...]
     reads: tuple[Path, ...] = ()
     ports: tuple[int, ...] = ()
+    servers: tuple[int, ...] = ()
+    allowance: Allowance | None = None

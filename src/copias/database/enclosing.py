@@ -14,6 +14,7 @@ from pathlib import Path
 from copias.database.account import as_account, unprivileged_account
 from copias.database.confinement import READABLE
 from copias.database.landlock import RESTRICT, landlock_version, made_rules, restricting
+from copias.database.limiting import limit
 from copias.database.system_calls import make_filter
 from copias.errors import NotReady
 
@@ -33,7 +34,7 @@ my $rules = int shift;
 open my $held, "<&=", $rules or die "Landlock: $!\\n";
 syscall({RESTRICT}, $rules, 0) == 0 or die "Landlock: $!\\n";
 close $held;
-exec {{$ARGV[0]}} @ARGV or die "$ARGV[0]: $!\\n";
+exec {{$ARGV[0]}} @ARGV or die "Landlock: $ARGV[0]: $!\\n";
 """
 _USERS: t.Final = ("--unshare-user", "--disable-userns")
 _OWN: t.Final = (
@@ -101,21 +102,37 @@ def enclosing(
     """
     if wanted is None:
         yield Start((*launcher, *command))
-        return
-    if find_fault(account):
-        with made_rules(replace(wanted, programs=(*wanted.programs, Path(launcher[0])))) as rules:
-            yield Start((*launcher, *command), restrict=None if rules is None else restricting(rules))
-        return
+    elif find_fault(account):
+        limits = limit(wanted.allowance, own_users=False)
+        with made_rules(_let_run(wanted, launcher, limits)) as rules:
+            restrict = None if rules is None else restricting(rules)
+            yield Start((*launcher, *limits, *command), restrict=restrict)
+    else:
+        with _apart(command, wanted, account) as start:
+            yield start
+
+
+@contextmanager
+def _apart(command: Sequence[str | os.PathLike[str]], wanted: Confinement, account: Account | None) -> Iterator[Start]:
+    """Yield how to start a program behind bubblewrap, and Landlock inside of it."""
+    part = _part(account)
+    limits = limit(wanted.allowance, own_users=part is not _OWN)
+    wanted = _let_run(wanted, limits)
     with ExitStack() as opened:
         walls, descriptors = _filter_calls(wanted, opened)
         inner: tuple[str, ...] = ()
         if _has_inner_wall() and (rules := opened.enter_context(made_rules(wanted))) is not None:
             inner = (str(PERL), "-e", _ENTER, str(rules))
             descriptors = (*descriptors, rules)
-        network = () if wanted.ports else ("--unshare-net",)
+        network = () if wanted.ports or wanted.servers else ("--unshare-net",)
         root = _lay_out(wanted, *([PERL] if inner else []))
-        walls = (_require_bubblewrap(account), *_part(account), *network, *root, *walls, "--")
-        yield Start((*walls, *inner, *command), descriptors, kind=Enclosed)
+        walls = (_require_bubblewrap(account), *part, *network, *root, *walls, "--")
+        yield Start((*walls, *inner, *limits, *command), descriptors, kind=Enclosed)
+
+
+def _let_run(wanted: Confinement, *starters: Sequence[str]) -> Confinement:
+    """Return the walls with what starts the program within them."""
+    return replace(wanted, programs=(*wanted.programs, *(Path(starter[0]) for starter in starters if starter)))
 
 
 def _part(account: Account | None) -> tuple[str, ...]:
@@ -126,7 +143,8 @@ def _part(account: Account | None) -> tuple[str, ...]:
 
 
 def _filter_calls(wanted: Confinement, opened: ExitStack) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    content = make_filter(network=bool(wanted.ports))
+    alone = wanted.allowance is not None
+    content = make_filter(listens=bool(wanted.ports), connects=bool(wanted.servers), alone=alone)
     if not content:
         return (), ()
     descriptor = os.memfd_create("copias")
@@ -216,21 +234,21 @@ def require_walls(settings: ScratchSettings) -> None:
     """Refuse to go on with less than the deployment demands.
 
     Raises:
-        NotReady: it demands bubblewrap, and that cannot stand around a server here.
+        NotReady: it demands bubblewrap, and that cannot stand here around a server, or a program that reads a file.
     """
-    fault = find_fault(unprivileged_account()) if settings.walls == "required" else None
+    fault = _find_any_fault() if settings.walls == "required" else None
     if fault is not None:
         raise NotReady(
-            "el servidor de prueba no se puede aislar como esta instalación exige",
+            "lo que lee y restaura copias no se puede aislar como esta instalación exige",
             why=_say_why(fault),
             repair=fault.repair,
         )
 
 
 def say_weakness() -> str:
-    """Return, for people, that less than all walls stands around scratch servers here; empty when all do."""
-    whole = find_fault(unprivileged_account()) is None
-    return "" if whole else f"Aislamiento del servidor de prueba: {say_confinement()}."
+    """Return, for people, that less than all walls stands around what reads and restores here; empty when all do."""
+    fault = _find_any_fault()
+    return "" if fault is None else f"Aislamiento de lo que leyó la entrega: {_say_walls(fault)}."
 
 
 def say_confinement(*, network: bool = False) -> str:
@@ -239,11 +257,19 @@ def say_confinement(*, network: bool = False) -> str:
     Args:
         network: the server is reached by TCP, in this machine's network.
     """
+    return _say_walls(find_fault(unprivileged_account()), network=network)
+
+
+def _find_any_fault() -> NotReady | None:
+    """Return why bubblewrap cannot stand around a server, or around a program of this account that reads a file."""
+    return find_fault(unprivileged_account()) or find_fault(None)
+
+
+def _say_walls(fault: NotReady | None, *, network: bool = False) -> str:
     version = landlock_version()
-    fault = find_fault(unprivileged_account())
     if fault is None:
         inner = f" y Landlock {version}" if _has_inner_wall() else ""
-        open_network = network and not make_filter(network=True)
+        open_network = network and not make_filter(listens=True)
         return f"bubblewrap{inner}" + (", sin límite de red" if open_network and version < 4 else "")
     if not version:
         return f"ninguno: el núcleo de esta máquina no tiene Landlock y {_say_why(fault)}"

@@ -101,8 +101,9 @@ def _make_rules(wanted: Confinement) -> int:
         for path in wanted.writes:
             _allow(rules, path, everything & ~_EXECUTE)
         _allow(rules, Path(os.devnull), (_READ_FILE | _WRITE_FILE | _TRUNCATE) & everything)
-        for port in wanted.ports if version >= 4 else ():
-            allowed = _Port(_BIND, port)
+        asked_ports = [*((_BIND, port) for port in wanted.ports), *((_CONNECT, port) for port in wanted.servers)]
+        for access, port in asked_ports if version >= 4 else ():
+            allowed = _Port(access, port)
             _call(_ADD, rules, ctypes.c_uint32(_PORT), ctypes.byref(allowed), ctypes.c_uint32(0))
     except BaseException:
         os.close(rules)

@@ -8,34 +8,31 @@ was no drill.
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import tempfile
 import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from copias.case.rows import BOGOTA
 from copias.case.story import SPOILT
 from copias.database import verify
 from copias.database.comparison import compare_nothing
 from copias.database.enclosing import require_walls
 from copias.drill.history import FAILED, PASSED, Drill, list_drills
 from copias.errors import AlreadyRunning, Altered, NotEqual, NotReady
-from copias.files import locked, make_private_directory
 from copias.findings import open_finding
+from copias.local_time import BOGOTA
 from copias.night.catalogue import CLOCKS, VERIFIED, VOIDED
 from copias.progress import Step
 from copias.sinfa.believing import accepted_checks, open_warnings
 from copias.sinfa.domain import ask_checks, compare_with_earlier, errors_of
 from copias.sinfa.history import earlier_records
 from copias.sinfa.sources import SinfaCopy, list_sinfa_copies, open_driver
+from copias.sinfa.spools import hold_spools
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from copias.database import Connection, Driver, DumpRecord, Verification
     from copias.office import Office
     from copias.sinfa.domain import CheckResult
@@ -283,15 +280,6 @@ def _fail(
 _PREFIX: t.Final = "simulacro-"
 
 
-@contextmanager
-def _alone(office: Office) -> Iterator[Path]:
-    """Hold the drills of this machine, and yield the folder for dumps, rid of what a killed drill left there."""
-    state = make_private_directory(office.deployment.state)
-    try:
-        with locked(state / "drill.lock", blocking=False):
-            spools = make_private_directory(state / "spool")
-            for left in spools.glob(f"{_PREFIX}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            yield spools
-    except BlockingIOError:
-        raise AlreadyRunning("ya hay un simulacro en curso", repair="espere a que termine y repita") from None
+def _alone(office: Office) -> AbstractContextManager[Path]:
+    busy = AlreadyRunning("ya hay un simulacro en curso", repair="espere a que termine y repita")
+    return hold_spools(office, lock="drill.lock", prefix=_PREFIX, busy=busy)

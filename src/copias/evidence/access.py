@@ -16,6 +16,7 @@ from copias.errors import BackupError, BadInput
 from copias.evidence.pack import PACKED
 from copias.evidence.readers import Seen, look_at_repository, look_at_store
 from copias.mailbox.restore.planning import PLANNED
+from copias.nearest import suggest
 from copias.night.mirror_recovery import RECOVERED
 from copias.night.mirrors_view import KEPT as MIRRORS
 from copias.night.mirrors_view import name_of
@@ -118,7 +119,9 @@ def tell_access(office: Office, copy: str) -> CopyAccess:
     history = list(_history(office, copy))
     made = next((event for event in history if event.event in _MADE), None)
     if made is None:
-        raise BadInput("no hay una copia con ese nombre", whose=ascii(copy[:80]), repair="vea `copias copies`")
+        known = {str(event.data["copy"]) for event in office.book.ledger.events_of({"copy.made", "night.made"})}
+        repair = suggest(copy, known, "vea las que hay con `copias copies`")
+        raise BadInput("no hay una copia con ese nombre", whose=ascii(copy[:80]), repair=repair)
     places = [_place_of(made), *(f"store:{one.data['store']}" for one in history if one.event == MOVED)]
     looks = [event for event in office.book.ledger.events_of({SEEN}) if event.data["place"] in places]
     before = {event.data["place"]: event for event in looks if event.n < made.n}

@@ -32,6 +32,8 @@ OF_A_COPY: t.Final = {
 }
 """File of a copy's folder → what it is, and whether it bears a signature."""
 _SAFE: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}", re.ASCII)
+_COPY: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'@-]{0,250}", re.ASCII)
+"""Names of copies: those of mailboxes hold the address."""
 _INDENTED: t.Final = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
 
 
@@ -86,7 +88,7 @@ def collect_case(deployment: Deployment, story: Story, contents: Contents) -> No
 
 def collect_copy(deployment: Deployment, copy: str, folder: str, contents: Contents, *, must: bool) -> None:
     """Collect what is kept of a copy; ``must``: without a signed manifest something is missing."""
-    if not _SAFE.fullmatch(copy):  # from the ledger, which somebody may have written
+    if not _COPY.fullmatch(copy):  # from the ledger, which somebody may have written
         contents.miss("los registros de una copia", ascii(copy[:80]), "su nombre no es de los que da este programa")
         return
     kept, signed = CopyFolder(deployment, copy), False

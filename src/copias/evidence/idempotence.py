@@ -7,8 +7,8 @@ There are two ways. On this installation a playbook is run in check mode (``chec
 sandbox of its own, which is thrown away, it is really run twice and the second run is counted (``again``).
 
 Event of the installation: ``audit.idempotence`` (``where``: ``installation`` or ``sandbox``, ``playbooks``: for each
-``playbook``, ``way``, ``status``, ``first``: what its first run changed, ``tasks``, ``changed``, and ``roles``: role →
-task → hosts that would change).
+``playbook``, ``way``, ``status``, ``first``: what its first run changed, ``tasks``, ``changed``, ``roles``: role →
+task → hosts that would change, and ``why``: of one that was left out, or that failed).
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ SECONDS: t.Final = 3600
 SANDBOX: t.Final = "copias_sandbox.certify"
 """The program that runs playbooks twice; the product itself knows nothing of the sandbox."""
 
+LEFT_OUT: t.Final = "left out"
+"""Status of a playbook that could not be run here: nothing is certified of it, for or against."""
+
 Way: t.TypeAlias = t.Literal["check", "again"]
 Where: t.TypeAlias = t.Literal["installation", "sandbox"]
 
@@ -50,10 +53,11 @@ class Certificate:
     Args:
         playbook: its file name.
         way: how it was run.
-        status: ``successful``, or what ansible-runner calls its end.
+        status: ``successful``, :data:`LEFT_OUT`, or what ansible-runner calls its end.
         first: how many results changed something in the run before, where there was one.
         tasks: results that were looked at.
         roles: role → task → how many hosts it would change.
+        why: it was left out, or the role and task that failed; never what a task said.
     """
 
     playbook: str
@@ -62,6 +66,7 @@ class Certificate:
     first: int | None = None
     tasks: int = 0
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
+    why: str = ""
 
     @property
     def changed(self) -> int:
@@ -73,14 +78,30 @@ class Certificate:
         """Tell whether it ran to its end and would change nothing."""
         return self.status == "successful" and self.tasks > 0 and not self.changed
 
+    @property
+    def left_out(self) -> bool:
+        """Tell whether it was not run at all."""
+        return self.status == LEFT_OUT
+
+    @classmethod
+    def from_dict(cls, data: dict[str, t.Any]) -> Certificate:
+        """Return what :meth:`to_dict` told.
+
+        Raises:
+            TypeError: it is of another shape.
+        """
+        return cls(**{name: value for name, value in data.items() if name != "changed"})
+
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
         return {**asdict(self), "changed": self.changed}
 
     def take(self, event: dict[str, t.Any]) -> bool:
         """Count an event of ansible-runner; ``True`` keeps it."""
+        data = event.get("event_data", {})
+        if event.get("event") == "runner_on_failed" and not data.get("ignore_errors"):
+            self.why = f"{data.get('role') or NO_ROLE} · {data.get('task', '')}"
         if event.get("event") == "runner_on_ok":
-            data = event.get("event_data", {})
             self.tasks += 1
             if (data.get("res") or {}).get("changed"):
                 tasks = self.roles.setdefault(str(data.get("role") or NO_ROLE), {})
@@ -122,15 +143,15 @@ def certify_in_sandbox(office: Office, names: Sequence[str]) -> list[Certificate
 
     Args:
         office: of this installation, whose ledger keeps what came of it.
-        names: of playbooks, without ``.yml``; all that can be run there when empty.
+        names: of playbooks, without ``.yml``; all when empty, where those that cannot be run there are left out.
 
     Raises:
-        NotReady: the sandbox does not start here, or does not know a playbook.
+        NotReady: the sandbox does not start here, or one that was named cannot be run there.
     """
     command = [sys.executable, "-m", SANDBOX, *names]
     try:
         done = subprocess.run(command, capture_output=True, cwd=PROJECT, timeout=SECONDS, check=True)
-        found = [Certificate(**_known(one)) for one in orjson.loads(done.stdout)]
+        found = [Certificate.from_dict(one) for one in orjson.loads(done.stdout)]
     except (subprocess.SubprocessError, OSError, ValueError, TypeError) as error:
         said = getattr(error, "stderr", None) or str(error).encode()
         raise NotReady(
@@ -149,6 +170,12 @@ def run_twice(playbook: Path, ground: Ground, *arguments: str) -> Certificate:
     return replace(_run(playbook, ground, *arguments), way="again", first=first.changed)
 
 
+def are_good(done: Sequence[Certificate]) -> bool:
+    """Tell whether all that were run are good; where none was, nothing is certified."""
+    ran = [one for one in done if not one.left_out]
+    return bool(ran) and all(one.good for one in ran)
+
+
 def trend(office: Office) -> dict[str, list[dict[str, t.Any]]]:
     """Return the certificates of each playbook, the oldest first: ``time``, ``where``, ``status``, ``changed``."""
     found: dict[str, list[dict[str, t.Any]]] = {}
@@ -163,10 +190,6 @@ def trend(office: Office) -> dict[str, list[dict[str, t.Any]]]:
 def _record(office: Office, where: Where, done: list[Certificate]) -> list[Certificate]:
     office.record(CERTIFIED, {"where": where, "playbooks": [one.to_dict() for one in done]})
     return done
-
-
-def _known(data: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {name: value for name, value in data.items() if name != "changed"}
 
 
 def _run(playbook: Path, ground: Ground, *arguments: str) -> Certificate:

@@ -18,13 +18,13 @@ from pathlib import Path
 import orjson
 
 from copias.case.book import check_number
-from copias.case.rows import BOGOTA
 from copias.case.story import tell
 from copias.errors import BadInput, StoreFull
 from copias.evidence.contents import Contents, PackFile, collect_case, collect_copy
 from copias.evidence.excerpt import Excerpt, write_excerpt
 from copias.evidence.pages import render
 from copias.files import check_folder, locked, make_private_directory, sync_directory
+from copias.local_time import BOGOTA, day_of
 from copias.package.canonical import to_canonical
 from copias.package.signing import ALGORITHM, load_key, public_path
 from copias.package.texts import render_csv
@@ -70,7 +70,7 @@ class Scope:
 
     def holds(self, event: Event) -> bool:
         """Tell whether an event lies in the period; a pack of cases has none."""
-        return bool(self.first and self.last and self.first <= event.when.astimezone(BOGOTA).date() <= self.last)
+        return bool(self.first and self.last and self.first <= day_of(event.when) <= self.last)
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""

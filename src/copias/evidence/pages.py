@@ -5,9 +5,11 @@ from __future__ import annotations
 import typing as t
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from copias.package.texts import format_moment
+from copias.pages import open_templates
 
-from copias.package.texts import format_moment, printable
+if t.TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(template: str, **values: t.Any) -> str:
@@ -17,13 +19,4 @@ def render(template: str, **values: t.Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("copias.evidence"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        finalize=printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"moment": format_moment}
-    return environment
+    return open_templates("copias.evidence", moment=format_moment)

@@ -10,6 +10,8 @@ import typing as t
 from contextlib import suppress
 from dataclasses import dataclass
 
+from copias.system_errors import in_spanish
+
 if t.TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,6 +20,15 @@ if t.TYPE_CHECKING:
     from copias.store.settings import StoreSettings
 
 _ACL: t.Final = "system.posix_acl_access"
+_ROLES: t.Final = {
+    "owner": "propietario",
+    "organizer": "administrador",
+    "fileOrganizer": "administrador de contenido",
+    "writer": "colaborador",
+    "commenter": "comentarista",
+    "reader": "lector",
+}
+"""What Google Drive calls a member of a shared drive, as its pages say it in Spanish."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +80,7 @@ def _read_folder(path: Path) -> tuple[str, ...]:
     try:
         found = path.stat()
     except OSError as error:
-        return (f"nadie: la carpeta no se ve ({error.strerror})",)
+        return (f"nadie: la carpeta no se ve ({in_spanish(error.strerror or str(error))})",)
     mode, readers = stat.S_IMODE(found.st_mode), [f"{_user(found.st_uid)}: dueño, modo {found.st_mode & 0o7777:04o}"]
     if mode & stat.S_IRGRP:
         readers += [f"{member}: grupo {_group(found.st_gid)}" for member in _members(found.st_gid)]
@@ -100,7 +111,8 @@ def _read_drive(name: str, drive: str, google: GoogleSettings) -> tuple[str, ...
 def _say_permission(entry: dict[str, t.Any]) -> str:
     who = {"anyone": "cualquiera que tenga el enlace", "domain": f"todo el dominio {entry.get('domain', '')}"}
     named = who.get(str(entry.get("type")), str(entry.get("emailAddress") or entry.get("id") or "cuenta sin nombre"))
-    return f"{named}: {entry.get('role', '')}" + (
+    role = str(entry.get("role", ""))
+    return f"{named}: {_ROLES.get(role, role)}" + (
         f", hasta {entry['expirationTime']}" if entry.get("expirationTime") else ""
     )
 

@@ -18,8 +18,8 @@ import secrets
 import typing as t
 from dataclasses import asdict, dataclass
 
-from copias.case.rows import BOGOTA
 from copias.errors import BadInput, NotReady
+from copias.local_time import day_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -114,7 +114,7 @@ def find_population(ledger: Ledger, *, first: date | None = None, last: date | N
         if event.case is None:
             continue
         if event.event == "case.resolved":
-            resolved[event.case] = event.when.astimezone(BOGOTA).date()
+            resolved[event.case] = day_of(event.when)
         else:
             resolved.pop(event.case, None)
     wanted = (

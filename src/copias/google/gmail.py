@@ -9,7 +9,13 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from copias.google.errors import GoogleBadRequest, GoogleMissing, GoogleUnavailable, HistoryExpired
+from copias.google.errors import (
+    GoogleBadRequest,
+    GoogleMissing,
+    GoogleRefused,
+    GoogleUnavailable,
+    HistoryExpired,
+)
 from copias.google.gmail_history import read_history_page
 from copias.google.gmail_model import (
     HistoryPage,
@@ -56,8 +62,20 @@ class Gmail:
     scopes: tuple[str, ...]
 
     async def profile(self) -> Profile:
-        """Return the mailbox's totals and where its history stands."""
-        return t.cast("Profile", await self._ask("getProfile", "profile", "no se leyó el buzón", read=_read_profile))
+        """Return the mailbox's totals and where its history stands.
+
+        Raises:
+            GoogleRefused: it is another account's: leave to copy one mailbox is none to copy that.
+        """
+        found = t.cast("Profile", await self._ask("getProfile", "profile", "no se leyó el buzón", read=_read_profile))
+        if found.address.lower() != self.account.lower():
+            raise GoogleRefused(
+                "Google abrió el buzón de otra cuenta",
+                whose=self.account,
+                why=f"respondió {found.address}: le cambiaron el nombre a la cuenta, o su consentimiento es de otra",
+                repair="use la dirección principal de la cuenta, y pídale otro consentimiento si entró con uno",
+            )
+        return found
 
     async def labels(self) -> tuple[Label, ...]:
         """Return all labels, the system's too."""
@@ -132,7 +150,8 @@ class Gmail:
     async def create_label(self, name: str) -> Label:
         """Return the label of a name, made when there is none."""
         body = {"name": name, "labelListVisibility": "labelShow", "messageListVisibility": "show"}
-        call = self._call("labels.create", "labels", f"no se creó la etiqueta {name}", read=_read_label)
+        # The name is its owner's, and what an error says comes into the ledger.
+        call = self._call("labels.create", "labels", "no se creó una etiqueta", read=_read_label)
         try:
             return t.cast("Label", (await self.session.request(_with_json(call, body))).value)
         except GoogleBadRequest:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-BOGOTA: t.Final = ZoneInfo("America/Bogota")
+from copias.local_time import BOGOTA
+
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial number is local time; the zone is put on afterwards
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 

@@ -7,25 +7,26 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from copias.errors import BadInput
-from copias.helpdesk.cells import cell_line, cell_text
+from copias.errors import BadInput, BadSheet
+from copias.helpdesk.cells import cell_line
 from copias.helpdesk.control_rows import KeptControlRow, read_control_rows
-from copias.helpdesk.dates import write_moment
 from copias.helpdesk.gateway import Gateway, perhaps_written
 from copias.helpdesk.headers import Fields
 from copias.helpdesk.model import CaseList, HelpDeskCase, Problem
-from copias.helpdesk.numbers import read_number
+from copias.helpdesk.numbers import checked_number
 from copias.helpdesk.outgoing import ControlRow, Delivered, HeartbeatRow, Response, StatusChange
 from copias.helpdesk.reading import CaseReader
 from copias.helpdesk.request_status import RequestStatus
 from copias.helpdesk.requests import Known
+from copias.helpdesk.rows import control_row, heartbeat_row, response_row
 from copias.helpdesk.tabs import Rows, Tab, Tabs, heartbeat_tab, tabs_of
-from copias.helpdesk.writing import Appender, NewRow, check_key
+from copias.helpdesk.writing import Appender, NewRow
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from copias.google.settings import GoogleSettings
+    from copias.helpdesk.columns import ColumnMemory
     from copias.helpdesk.settings import HelpDeskSettings
 
 
@@ -49,12 +50,19 @@ class HelpDesk:
     ``BadSheet`` when a tab or header is not as configured.
     """
 
-    def __init__(self, settings: HelpDeskSettings, gateway: Gateway, *, waiting: Waiting | None = None) -> None:
+    def __init__(
+        self,
+        settings: HelpDeskSettings,
+        gateway: Gateway,
+        *,
+        waiting: Waiting | None = None,
+        columns: ColumnMemory | None = None,
+    ) -> None:
         self._settings = settings
         self._tabs: Tabs = tabs_of(settings)
         self._gateway = gateway
         self._reader = CaseReader(settings, self._tabs)
-        self._appender = Appender(gateway)
+        self._appender = Appender(gateway, columns)
         self._waiting = waiting or Waiting()
 
     @property
@@ -78,7 +86,7 @@ class HelpDesk:
         Raises:
             BadInput: it is not in the sheet, or its row cannot be used; the message says why and what to do.
         """
-        given = _checked_number(number)
+        given = checked_number(number)
         listed = self.cases(classified={given}, departments=departments)
         found = listed.case(given)
         if found is None:
@@ -91,13 +99,9 @@ class HelpDesk:
         Raises:
             WriteUncertain: it may be written; deliver it with :meth:`deliver_once` from now on.
         """
-        delivered, _ = self._appender.append(self._response_row(response))
+        delivered, _ = self._appender.append(self._new_row(response))
         with perhaps_written():
             return self._with_visible(delivered, response)
-
-    def append_control(self, row: ControlRow) -> Delivered:
-        """Append a row to the control sheet; as :meth:`append_response`."""
-        return self._appender.append(self._control_row(row))[0]
 
     def find_key(self, row: Response | ControlRow | HeartbeatRow) -> Delivered | None:
         """Return where a row is already, by its key and case."""
@@ -134,7 +138,7 @@ class HelpDesk:
         :class:`copias.helpdesk.request_status.RequestStatus`.
         """
         writer = RequestStatus(self._gateway, self._tabs.requests, self._reader)
-        return writer.set(_checked_number(number), expected, text=cell_line(text))
+        return writer.set(checked_number(number), expected, text=cell_line(text))
 
     def control_rows(self) -> list[KeptControlRow]:
         """Read the control sheet, in one API call; nothing when the deployment has none."""
@@ -151,16 +155,26 @@ class HelpDesk:
         return self._gateway.read(place, [(tab, "")])[0]
 
     def check(self) -> None:
-        """Check that all configured tabs can be read and have their headers; for ``copias doctor`` and preflight.
+        """Check that all configured tabs can be read and have their headers.
 
         Raises:
             BadSheet, NotReady, HelpDeskUnavailable: they cannot, or have not.
         """
-        self._appender.header(self._tabs.requests)
-        if not self._tabs.shared:
-            self._appender.header(self._tabs.responses)
-        if self._tabs.control is not None:
-            self._appender.header(self._tabs.control)
+        if faults := self.faults():
+            raise faults[0]
+
+    def faults(self, *, heartbeat: str | None = None) -> list[BadSheet]:
+        """Return what is wrong with the headers of the tabs, and of the one that gets a row a night."""
+        tabs = [self._tabs.requests, *([] if self._tabs.shared else [self._tabs.responses])]
+        tabs += [self._tabs.control] if self._tabs.control else []
+        tabs += [heartbeat_tab(self._settings, heartbeat)] if heartbeat else []
+        found: list[BadSheet] = []
+        for tab in tabs:
+            try:
+                self._appender.header(tab)
+            except BadSheet as error:
+                found.append(error)
+        return found
 
     def _read_tabs(self) -> tuple[Rows, Rows]:
         ranges = [(self._tabs.requests, "")]
@@ -179,7 +193,7 @@ class HelpDesk:
     def _with_visible(self, delivered: Delivered, response: Response) -> Delivered:
         """Read what people see in the request's row after a response, and change it where the deployment wants."""
         rows = self._gateway.read(self._settings.spreadsheet, [(self._tabs.requests, "")])[0]
-        shown = self._reader.status_text(rows, _checked_number(response.number))
+        shown = self._reader.status_text(rows, checked_number(response.number))
         if shown is None:
             return delivered
         visible = self._shows(shown, response)
@@ -197,74 +211,17 @@ class HelpDesk:
 
         Left alone is a cell that a person has moved on since, and one that a later response of the case speaks for.
         """
-        case = self.cases(classified={_checked_number(response.number)}).case(_checked_number(response.number))
+        case = self.cases(classified={checked_number(response.number)}).case(checked_number(response.number))
         if case is None or case.status_source != "response" or case.responses[-1].key != response.key:
             return None
         return self.set_request_status(case.number, case.visible_status_text, text=response.status).text
 
     def _new_row(self, row: Response | ControlRow | HeartbeatRow) -> NewRow:
         if isinstance(row, HeartbeatRow):
-            return _heartbeat_row(heartbeat_tab(self._settings, row.tab), row)
-        return self._response_row(row) if isinstance(row, Response) else self._control_row(row)
-
-    def _response_row(self, response: Response) -> NewRow:
-        number = _checked_number(response.number)
-        values: dict[str, str | int] = {
-            "number": int(number),
-            "status": cell_line(response.status),
-            "agent": cell_line(response.agent),
-            "done": cell_text(response.done),
-            "evidence": cell_text(response.evidence),
-        }
-        if response.moment is not None:
-            values["responded_at"] = write_moment(response.moment)
-        return NewRow(self._tabs.responses, check_key(response.key), number, values, "evidence")
-
-    def _control_row(self, row: ControlRow) -> NewRow:
-        number = _checked_number(row.number)
-        values: dict[str, str | int] = {
-            "made_at": write_moment(row.made_at),
-            "department": cell_line(row.department),
-            "number": int(number),
-            "requested_by": cell_line(row.requester),
-            "copy_kind": cell_line(row.kind),
-            "subject": cell_line(row.subject),
-            "agent": cell_line(row.agent),
-            "place": cell_line(row.place),
-            "package": cell_line(row.package),
-            "size": row.size,
-            "sha256": row.sha256,
-            "proof": cell_line(row.proof),
-            "record_series": cell_line(row.record_series),
-            "ledger_hash": row.ledger_hash,
-            "notes": cell_text(row.notes),
-        }
-        if row.ledger_count is not None:
-            values["ledger_count"] = row.ledger_count
-        return NewRow(self._tabs.need_control(), check_key(row.key), number, values, "notes")
-
-
-def _heartbeat_row(tab: Tab, row: HeartbeatRow) -> NewRow:
-    values: dict[str, str | int] = {
-        "night_at": write_moment(row.finished),
-        "night_result": cell_line(row.result),
-        "night_good": row.good,
-        "night_failed": row.failed,
-        "night_postponed": row.postponed,
-        "ledger_count": row.ledger_count,
-        "ledger_hash": row.ledger_hash,
-    }
-    return NewRow(tab, check_key(row.key), None, values, "notes")
-
-
-def _checked_number(number: str) -> str:
-    try:
-        read = read_number(number)
-    except ValueError:
-        read = None
-    if read is None:
-        raise BadInput("no es un número de caso", whose=repr(number[:40]), why="debe tener de 1 a 10 dígitos")
-    return read
+            return heartbeat_row(heartbeat_tab(self._settings, row.tab), row)
+        if isinstance(row, Response):
+            return response_row(self._tabs.responses, row)
+        return control_row(self._tabs.need_control(), row)
 
 
 def _no_case(number: str, problems: tuple[Problem, ...]) -> BadInput:
@@ -278,8 +235,20 @@ def _no_case(number: str, problems: tuple[Problem, ...]) -> BadInput:
     )
 
 
-def open_help_desk(settings: HelpDeskSettings, google: GoogleSettings, *, waiting: Waiting | None = None) -> HelpDesk:
+def open_help_desk(
+    settings: HelpDeskSettings,
+    google: GoogleSettings,
+    *,
+    waiting: Waiting | None = None,
+    columns: ColumnMemory | None = None,
+) -> HelpDesk:
     """Return the help desk of a deployment; only the key file is read now.
+
+    Args:
+        settings: of the help desk.
+        google: how it is reached.
+        waiting: how time passes.
+        columns: remembers the columns that are written to; for who writes.
 
     Raises:
         BadConfiguration: the key file is missing, readable by others, or no service account's key.
@@ -287,4 +256,4 @@ def open_help_desk(settings: HelpDeskSettings, google: GoogleSettings, *, waitin
     from copias.google.service import SHEETS_SCOPES, GoogleService
 
     service = GoogleService(("sheets", "v4"), google, scopes=SHEETS_SCOPES)
-    return HelpDesk(settings, Gateway(service), waiting=waiting)
+    return HelpDesk(settings, Gateway(service), waiting=waiting, columns=columns)

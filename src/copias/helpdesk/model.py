@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
 
@@ -25,7 +24,6 @@ class SheetStatus(StrEnum):
 
 
 FINISHED: t.Final = frozenset({SheetStatus.RESOLVED, SheetStatus.CLOSED, SheetStatus.CANCELLED})
-DONE: t.Final = frozenset({SheetStatus.RESOLVED, SheetStatus.CLOSED})
 
 
 class Kind(StrEnum):
@@ -182,16 +180,6 @@ class HelpDeskCase:
     def with_problems(self, problems: tuple[Problem, ...]) -> HelpDeskCase:
         """Return the case with other problems."""
         return replace(self, problems=problems)
-
-    def resolved_without(self, known_keys: Collection[str]) -> bool:
-        """Tell whether the sheet says resolved or closed, and no response with one of these keys says so.
-
-        Args:
-            known_keys: the keys of this case's proven resolutions, from the ledger.
-        """
-        if self.status not in DONE:
-            return False
-        return not any(response.key in known_keys and response.status in DONE for response in self.responses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from copias.errors import BadInput
+
 _NUMBER = re.compile(r"([0-9]{1,10})(?:\.0+)?", re.ASCII)
 
 
@@ -27,3 +29,18 @@ def read_number(value: t.Any) -> str | None:
     if not found:
         raise ValueError("it is not 1 to 10 digits")
     return found[1].lstrip("0") or "0"
+
+
+def checked_number(number: str) -> str:
+    """Return a case number in its one form.
+
+    Raises:
+        BadInput: it is none.
+    """
+    try:
+        read = read_number(number)
+    except ValueError:
+        read = None
+    if read is None:
+        raise BadInput("no es un número de caso", whose=repr(number[:40]), why="debe tener de 1 a 10 dígitos")
+    return read

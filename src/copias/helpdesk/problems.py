@@ -69,7 +69,8 @@ class Reporter:
             number,
             row,
             "las palabras de la solicitud no dicen qué clase de copia es",
-            f"defínala con `copias classify {number}`",
+            f"defínala con `copias classify {number} --kind CLASE --subject CUENTA_O_BASE`: "
+            "la clase es sinfa, mailbox (correo), manual (Takeout) o recovery (devolver lo copiado)",
         )
 
     def unknown_department(self, number: str, row: int, value: t.Any) -> Problem:

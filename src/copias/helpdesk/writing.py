@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from copias.errors import BadInput, BadSheet
 from copias.helpdesk.a1 import column_letters, first_cell
 from copias.helpdesk.cells import add_key, is_key, split_key, text_of
+from copias.helpdesk.columns import NoMemory, columns_of, require_columns
 from copias.helpdesk.gateway import WriteUncertain, perhaps_written
 from copias.helpdesk.outgoing import Delivered
 from copias.helpdesk.reading import number_in
@@ -21,6 +22,7 @@ from copias.helpdesk.responses import key_in
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from copias.helpdesk.columns import ColumnMemory
     from copias.helpdesk.gateway import Gateway
     from copias.helpdesk.headers import Header
     from copias.helpdesk.tabs import Rows, Tab
@@ -91,18 +93,21 @@ def check_key(key: str) -> str:
 class Appender:
     """Appends rows to tabs and reads them back."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, columns: ColumnMemory | None = None) -> None:
         self._gateway = gateway
+        self._columns = columns or NoMemory()
 
     def append(self, row: NewRow) -> tuple[Delivered, Header]:
         """Append a row, whether it is there already or not.
 
         Raises:
             WriteUncertain: no answer came, or the row was not found afterwards.
-            HelpDeskUnavailable: nothing was written.
+            HelpDeskUnavailable, BadSheet: nothing was written.
         """
         header = self.header(row.tab)
         placed = row.placed(header)
+        # Before the row is: a column that goes in that very moment is missed by the next write.
+        self._columns.remember(row.tab, columns_of(header))
         # An empty text leaves the cell alone; a zero is written.
         cells = [None if (value := placed.get(at)) == "" else value for at in range(header.first, header.last + 1)]
         anchor = f"{column_letters(header.first)}{header.row}:{column_letters(header.last)}{header.row}"
@@ -116,6 +121,16 @@ class Appender:
         return self._find_in(row, rows)
 
     def header(self, tab: Tab) -> Header:
+        """Read the header of a tab that is written to.
+
+        Raises:
+            BadSheet: it is not as configured, or a column that was written to is gone.
+        """
+        header = self._read_header(tab)
+        require_columns(tab, header, self._columns.known(tab))
+        return header
+
+    def _read_header(self, tab: Tab) -> Header:
         """Read a tab's header, of its first row when that is one."""
         first = self._gateway.read(tab.spreadsheet, [(tab, "1:1")])[0]
         try:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from statistics import median
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError
 from copias.findings import open_finding
+from copias.local_time import today
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,23 +40,15 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capacity:
-    """The room of one store.
+class Room:
+    """What is foreseen of a place that keeps copies.
 
     Args:
-        store: its logical name.
-        free: bytes that copies may still take there, ``None`` when the place does not tell.
-        kept: bytes of the packages that lie there, by the ledger.
-        copies: how many there are.
-        daily: bytes that it fills a day by the trend; ``None`` while too little was measured.
+        daily: bytes that are filled a day by the trend; ``None`` while too little was measured.
         days_left: until it is full by that trend; ``None`` when it does not fill, or is not known.
-        trouble: why the store could not be asked; empty when it could.
+        trouble: why the place could not be asked; empty when it could.
     """
 
-    store: str
-    free: int | None
-    kept: int
-    copies: int
     daily: float | None = None
     days_left: int | None = None
     trouble: str = ""
@@ -66,16 +58,37 @@ class Capacity:
         """Tell whether somebody must act now."""
         return self.days_left is not None and self.days_left < SOON
 
-    @property
-    def warning(self) -> str:
-        """Return what somebody should know now, in Spanish; empty for nothing."""
+    def warn_of(self, place: str) -> str:
+        """Return what somebody should know now of a place of this name, in Spanish; empty for nothing."""
         if self.trouble:
-            return f"El destino {self.store} no se pudo medir: {self.trouble}"
-        return f"El destino {self.store} se llena en {self.days_left} días" if self.soon_full else ""
+            return f"{place} no se pudo medir: {self.trouble}"
+        return f"{place} se llena en {self.days_left} días" if self.soon_full else ""
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
         return {**asdict(self), "soon_full": self.soon_full}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(Room):
+    """The room of one store.
+
+    Args:
+        store: its logical name.
+        free: bytes that copies may still take there, ``None`` when the place does not tell.
+        kept: bytes of the packages that lie there, by the ledger.
+        copies: how many there are.
+    """
+
+    store: str
+    free: int | None
+    kept: int
+    copies: int
+
+    @property
+    def warning(self) -> str:
+        """Return what somebody should know now, in Spanish; empty for nothing."""
+        return self.warn_of(f"El destino {self.store}")
 
 
 def forecast(measured: Sequence[Measurement]) -> tuple[float | None, int | None]:
@@ -123,7 +136,7 @@ def measure_stores(office: Office, names: Sequence[str] = (), *, now: datetime |
         BadConfiguration: a name is no store's.
     """
     day = today(now)
-    measured = list_measurements(office.book.ledger.events())
+    measured = list_measurements(office.book.ledger.events_of({MEASURED}))
     kept = _sum_kept(office)
     return [
         _measure(office, name, measured.get(name, []), kept.get(name, (0, 0)), day) for name in names or _all(office)
@@ -135,7 +148,7 @@ def plan_measurements(
 ) -> tuple[Capacity, ...]:
     """Return what was not measured yet today, of stores that tell their room."""
     day = today(now)
-    known = list_measurements(office.book.ledger.events())
+    known = list_measurements(office.book.ledger.events_of({MEASURED}))
     return tuple(
         one for one in found if one.free is not None and day not in {before.day for before in known.get(one.store, [])}
     )
@@ -158,11 +171,6 @@ def open_findings(office: Office, found: Iterable[Capacity]) -> None:
                 why=f"en {one.days_left} días, por lo que se ha medido cada noche",
                 repair="amplíe el destino, o reemplácelo: copias store move",
             )
-
-
-def today(now: datetime | None) -> date:
-    """Return the day in Colombia that a measurement is of: that of an aware moment, or of now."""
-    return (now or datetime.now(UTC)).astimezone(BOGOTA).date()
 
 
 def _all(office: Office) -> list[str]:

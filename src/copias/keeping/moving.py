@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from copias.case.series import is_series, say_again
 from copias.errors import AlreadyRunning, Altered, BadInput, StoreFull, StoreUnavailable
-from copias.files import locked, make_private_directory
+from copias.files import held
 from copias.findings import open_finding
 from copias.keeping.blocking import find_blocking
 from copias.keeping.files import KeptFile, answers_for, kept_files, name_files
@@ -272,19 +272,15 @@ def _living(story: Story) -> Iterator[CopyRecord]:
     return (record for record in story.copies if record.status in {"made", "stored", "verified"})
 
 
-@contextmanager
-def hold_move(office: Office) -> Iterator[None]:
+def hold_move(office: Office) -> AbstractContextManager[None]:
     """Hold the right to say where copies lie; the kernel lets go of it if we die.
 
     Raises:
         AlreadyRunning: another process of this machine has it.
     """
-    try:
-        with locked(make_private_directory(office.deployment.state) / "store-move.lock", blocking=False):
-            yield
-    except BlockingIOError:
-        raise AlreadyRunning(
-            "ya se están moviendo copias, o eliminando las vencidas",
-            why="mientras tanto no se sabe en qué destino está cada una",
-            repair="espere a que termine esa orden",
-        ) from None
+    busy = AlreadyRunning(
+        "ya se están moviendo copias, o eliminando las vencidas",
+        why="mientras tanto no se sabe en qué destino está cada una",
+        repair="espere a que termine esa orden",
+    )
+    return held(office.deployment.state / "store-move.lock", busy=busy)

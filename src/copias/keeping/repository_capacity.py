@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import typing as t
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from copias.errors import BackupError
 from copias.findings import open_finding
-from copias.keeping.capacity import SOON, Measurement, forecast, today
+from copias.keeping.capacity import Measurement, Room, forecast
+from copias.local_time import today
 from copias.repository.opening import open_repository
 from copias.store.settings import StoreSettings
 from copias.store.sftp_connection import Connection
@@ -48,42 +49,25 @@ class Sizes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepositoryCapacity:
+class RepositoryCapacity(Room):
     """The room of one repository.
 
     Args:
         repository: its logical name.
         free: bytes that are free where it lies; ``None`` when the place does not tell.
         size: bytes of its files; ``None`` where they cannot be counted without reading it.
-        daily: bytes that are filled a day by the trend; ``None`` while too little was measured.
-        days_left: until it is full by that trend; ``None`` when it does not fill, or is not known.
         unknown: why the room is not known though the place answers, in Spanish.
-        trouble: why the place could not be asked; empty when it could.
     """
 
     repository: str
     free: int | None = None
     size: int | None = None
-    daily: float | None = None
-    days_left: int | None = None
     unknown: str = ""
-    trouble: str = ""
-
-    @property
-    def soon_full(self) -> bool:
-        """Tell whether somebody must act now."""
-        return self.days_left is not None and self.days_left < SOON
 
     @property
     def warning(self) -> str:
         """Return what somebody should know now, in Spanish; empty for nothing."""
-        if self.trouble:
-            return f"El repositorio {self.repository} no se pudo medir: {self.trouble}"
-        return f"El repositorio {self.repository} se llena en {self.days_left} días" if self.soon_full else ""
-
-    def to_dict(self) -> dict[str, t.Any]:
-        """Return plain data."""
-        return {**asdict(self), "soon_full": self.soon_full}
+        return self.warn_of(f"El repositorio {self.repository}")
 
 
 def measure_repositories(

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from copias.case.rows import BOGOTA
 from copias.case.series import say_again
 from copias.case.story import SPOILT
 from copias.errors import AlreadyRunning, Altered, BackupError
-from copias.files import locked, make_private_directory
+from copias.files import held
 from copias.findings import open_finding
 from copias.keeping.files import answers_for, kept_files
+from copias.local_time import day_of, today
 from copias.progress import Step
 from copias.store.read_back import read_back
 
@@ -129,16 +129,16 @@ def plan_verification(
     """
     for name in names:
         office.deployment.store(name)
-    today = (now or datetime.now(UTC)).astimezone(BOGOTA).date()
+    this_day = today(now)
     read = _last_readings(office)
     due: list[tuple[bool, date, str, DueCopy]] = []
     done = 0
     for copy in _list(office, names):
-        of_today = _bucket(copy.copy_id) == today.toordinal() % DAYS
+        of_today = _bucket(copy.copy_id) == this_day.toordinal() % DAYS
         last = read.get(copy.copy_id) or _day_of(str(copy.record.data["finished"]))
-        if read.get(copy.copy_id) == today:
+        if read.get(copy.copy_id) == this_day:
             done += of_today or everything
-        elif everything or of_today or today - last > timedelta(days=DAYS):
+        elif everything or of_today or this_day - last > timedelta(days=DAYS):
             due.append((not of_today, last, copy.copy_id, copy))
     # Today's share first, so that what waits longer never keeps it from its turn; of the rest the longest unread.
     return VerifyPlan(office, tuple(one[-1] for one in sorted(due, key=lambda one: one[:3])), done)
@@ -267,13 +267,9 @@ def _bucket(copy_id: str) -> int:
 
 
 def _day_of(moment: str) -> date:
-    return datetime.fromisoformat(moment).astimezone(BOGOTA).date()
+    return day_of(datetime.fromisoformat(moment))
 
 
-@contextmanager
-def _alone(office: Office) -> Iterator[None]:
-    try:
-        with locked(make_private_directory(office.deployment.state) / "store-verify.lock", blocking=False):
-            yield
-    except BlockingIOError:
-        raise AlreadyRunning("ya se están releyendo los destinos", repair="espere a que termine") from None
+def _alone(office: Office) -> AbstractContextManager[None]:
+    busy = AlreadyRunning("ya se están releyendo los destinos", repair="espere a que termine")
+    return held(office.deployment.state / "store-verify.lock", busy=busy)

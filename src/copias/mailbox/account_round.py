@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import typing as t
+from datetime import UTC, datetime, timedelta
 
 from copias.errors import BackupError
 from copias.google.errors import GoogleUnavailable
@@ -15,8 +16,6 @@ from copias.mailbox.status import mirror_folder
 from copias.mailbox.sync import MailboxSync
 
 if t.TYPE_CHECKING:
-    from datetime import timedelta
-
     from copias.google.gmail import Gmail
     from copias.mailbox.comparing import Comparison
     from copias.mailbox.permission import Leave
@@ -34,6 +33,12 @@ class Limit(t.NamedTuple):
 
     span: timedelta
     name: str
+
+    def within(self, leave: Leave, now: datetime) -> Limit:
+        """Return it, or what is left until the leave ends: nobody allowed what comes after midnight."""
+        if leave.ends is None or now + self.span <= leave.ends:
+            return self
+        return Limit(max(timedelta(0), leave.ends - now), "lo que le quedaba a su autorización")
 
 
 class AccountRound:
@@ -54,7 +59,8 @@ class AccountRound:
         self._gmail = gmail
         self._leave = leave
         self._of_night = limit is not None
-        self._limit = limit or Limit(settings.time_limit, "mailboxes.time_limit")
+        longest = limit or Limit(settings.time_limit, "mailboxes.time_limit")
+        self._limit = longest.within(leave, datetime.now(UTC))
         self._folder = mirror_folder(office.deployment, gmail.account)
         self._at_once = min(settings.connections, AT_ONCE)
         self._before: int | None = None

@@ -35,10 +35,10 @@ from copias.people import Role
 from copias.retention.holds import HELD, RELEASED, read_holds
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from copias.case.story import Story
+    from copias.case.story import CopyRecord, Story
     from copias.mailbox.status import MirrorStatus
     from copias.office import Office
     from copias.retention.holds import Holds
@@ -209,10 +209,12 @@ def _decide(
         return replace(known, stays=f"se dispone de él desde el {day:%d/%m/%Y}" if day else "no se copian buzones")
     if (hold := holds.find(copy="", subject=status.account)) is not None:
         return replace(known, stays=f"está retenido: {hold}")
-    package = _find_package(office, status.account, cases, folder)
-    if package is None:
-        return replace(known, stays="ningún paquete probado y almacenado tiene todos los mensajes del espejo")
-    return replace(known, package=package)
+    why = "ningún paquete probado y almacenado tiene todos los mensajes del espejo"
+    for package in _find_packages(office, status.account, cases, folder):
+        why = _ask_store(office, package)
+        if not why:
+            return replace(known, package=package.copy_id)
+    return replace(known, stays=why)
 
 
 def _find_cover(cases: list[Story], leave: Leave | BackupError | None) -> str:
@@ -229,16 +231,30 @@ def _find_cover(cases: list[Story], leave: Leave | BackupError | None) -> str:
     return ""
 
 
-def _find_package(office: Office, account: str, cases: Iterable[Story], folder: Path) -> str | None:
-    """Return a proven package of the account, still on its store, that has every message of the mirror."""
+def _find_packages(office: Office, account: str, cases: Iterable[Story], folder: Path) -> Iterator[CopyRecord]:
+    """Yield the proven packages of the account that have every message of the mirror."""
     with MirrorReader.open(folder) as mirror:
         held = frozenset(mirror.ids())
     for case in cases:
         for copy in case.copies:
             ours = (copy.data.get("kind"), copy.data.get("subject")) == ("mailbox", account)
             if ours and copy.status == "verified" and held <= _read_ids(office, copy.copy_id):
-                return copy.copy_id
-    return None
+                yield copy
+
+
+def _ask_store(office: Office, copy: CopyRecord) -> str:
+    """Return why a package is not known to lie on its store still; empty when it does: what was proven may be gone."""
+    folder = copy.package.rpartition("/")[0]
+    parts = (f"{folder}/{part}".lstrip("/") for part in copy.data.get("parts", ()))
+    try:
+        store = office.open_store(copy.store)
+        there = {name: store.stat(name) for name in (*parts, copy.package)}
+    except BackupError as error:
+        return f"no se sabe si {copy.package} sigue en {copy.store}: {error.what}"
+    found = there[copy.package]
+    if found is None or found.bytes != copy.bytes or None in there.values():
+        return f"su paquete {copy.package} no está como se guardó en {copy.store}"
+    return ""
 
 
 def _read_ids(office: Office, copy: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from copias.mailbox.account_round import AccountRound, Limit, say_stopped
 from copias.mailbox.engine import open_budget
 from copias.mailbox.fitting import first_turns
 from copias.mailbox.outcome import Outcome
-from copias.mailbox.permission import Leave, find_leaves
+from copias.mailbox.permission import Leave, find_leaves, look_again
 from copias.people import Role
 from copias.progress import Step
 
@@ -158,6 +158,10 @@ class Rounds:
         from copias.google.gmail import Gmail
         from copias.google.scopes import GMAIL_READ
 
+        allowed = look_again(self._office, account, leave)
+        if isinstance(allowed, BackupError):
+            return Outcome(account, error=allowed)
+        leave = allowed
         gmail = Gmail(session, account, (GMAIL_READ,))
         one = AccountRound(self._office, self._settings, gmail, leave, limit=limit)
         if self._look:

@@ -4,8 +4,9 @@ A mailbox that hangs holds nobody up, and ends at ``night.mailbox_time_limit``. 
 is nearly over, when somebody stops it, or when Google answers nobody any more, is told as postponed: it is the most
 overdue of the next night.
 
-Event of the installation: ``mirror.missing`` (``account``, ``why``): the standing authorisation covers it and it cannot
-be read. It is told once, and again only after the account had been mirrored meanwhile.
+Events of the installation: ``mirror.missing`` (``account``, ``why``): the standing authorisation covers it and it
+cannot be read; ``mirror.back`` (``account``): it can be read again, and nothing had changed. It is told once, and again
+only after the account had been mirrored meanwhile.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import typing as t
 from datetime import UTC, datetime, timedelta
 
+from copias.errors import NotAllowed
 from copias.google.errors import GoogleUnavailable
 from copias.mailbox.account_round import Limit
 from copias.mailbox.due import plan_mailboxes
@@ -30,6 +32,7 @@ if t.TYPE_CHECKING:
     from copias.run.folder import RunFolder
 
 MISSING: t.Final = "mirror.missing"
+BACK: t.Final = "mirror.back"
 MOST_RESERVE: t.Final = timedelta(minutes=10)
 """Of the night's time that is left to what comes after the mailboxes; a twentieth of a shorter one."""
 RESERVE: t.Final = 20
@@ -61,16 +64,22 @@ def mirror_night(
     now, folder = datetime.now(UTC), find_folder(office)
     until = _find_end(office, folder, now)
     plan = plan_mailboxes(office, accounts, now, always=always, whole=whole, until=until)
-    refused = {account: error for account, error in plan.refused.items() if always or not _was_told(office, account)}
+    told = _list_told(office)
+    refused = {account: error for account, error in plan.refused.items() if always or account not in told}
+    named = [*(one.account for one in (*plan.due, *_postponed(plan))), *refused]
     if not look:
-        publish_due(office, "mailbox", [*(one.account for one in (*plan.due, *_postponed(plan))), *refused])
+        publish_due(office, "mailbox", named)
         if plan.directory is not None:
             publish_error(office, "directory", plan.directory)
-    done = _do_rounds(office, plan, folder, until, look=look)
+    done = _do_rounds(office, plan, folder, until, look=look, always=always)
+    ended = {one.account for one in plan.due} - done.keys()
+    if ended and not look:
+        publish_due(office, "mailbox", (account for account in named if account not in ended))
     done |= {one.account: Outcome(one.account, leave=one.leave, error=error) for one, error in plan.postponed}
     done |= {account: Outcome(account, error=error) for account, error in refused.items()}
-    if not look and whole:
-        _tell_missing(office, refused)
+    if not look:
+        _tell_missing(office, refused if whole else {})
+        _tell_back(office, (one for one in done.values() if one.account in told))
     return done
 
 
@@ -151,8 +160,13 @@ def _find_end(office: Office, folder: RunFolder | None, now: datetime) -> dateti
 
 
 def _do_rounds(
-    office: Office, plan: MailboxNight, folder: RunFolder | None, until: datetime, *, look: bool
+    office: Office, plan: MailboxNight, folder: RunFolder | None, until: datetime, *, look: bool, always: bool
 ) -> dict[str, Outcome]:
+    """Do the rounds, and return what came of each.
+
+    Whose leave ended before its turn came is not of the night any more, as if it had ended before the night began;
+    unless somebody asked for it by name, who is told.
+    """
     settings = office.deployment.mailboxes
     if settings is None or not plan.due:
         return {}
@@ -164,15 +178,23 @@ def _do_rounds(
         asked_to_end=lambda: folder is not None and folder.asked_to_end,
     )
     rounds = Rounds(office, settings, look=look, terms=terms)
-    return asyncio.run(rounds.run({one.account: one.leave for one in plan.due}))
+    done = asyncio.run(rounds.run({one.account: one.leave for one in plan.due}))
+    return {account: one for account, one in done.items() if always or not isinstance(one.error, NotAllowed)}
 
 
-def _was_told(office: Office, account: str) -> bool:
-    """Tell whether it was said already that an account is missing, and it was not mirrored since."""
-    told = [event for event in office.book.ledger.events_of({MISSING, SYNCED}) if event.data["account"] == account]
-    return bool(told) and told[-1].event == MISSING
+def _list_told(office: Office) -> frozenset[str]:
+    """Return the accounts of which it was said already that they are missing, and that were not mirrored since."""
+    last = {one["data"]["account"]: one["event"] for one in office.book.ledger.data_of({MISSING, SYNCED, BACK})}
+    return frozenset(account for account, event in last.items() if event == MISSING)
 
 
 def _tell_missing(office: Office, refused: Mapping[str, BackupError]) -> None:
     for account, error in refused.items():
         office.record(MISSING, {"account": account, "why": f"{error.what}: {error.why}"})
+
+
+def _tell_back(office: Office, outcomes: Iterable[Outcome]) -> None:
+    """Record the accounts that can be read again: of one whose mirror changed, its own event says so."""
+    for one in outcomes:
+        if one.error is None and not one.changed:
+            office.record(BACK, {"account": one.account})

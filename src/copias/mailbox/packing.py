@@ -9,11 +9,11 @@ from itertools import islice
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST
-from copias.case.rows import BOGOTA
 from copias.case.staging import empty_staging, is_lost, no_room, staging_folder, void_lost
 from copias.case.step import StepPlan
 from copias.case.work import draft_manifest
 from copias.errors import Altered, NotReady
+from copias.local_time import BOGOTA
 from copias.mailbox.contents import MailboxContents
 from copias.mailbox.copying import IDS, RECONCILED
 from copias.mailbox.mirror import MirrorReader

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from copias.case.intake import in_force
 from copias.case.states import State
 from copias.errors import BackupError, NotAllowed
 from copias.helpdesk.words import plain
+from copias.local_time import BOGOTA
 from copias.mailbox.status import mirror_folder
 
 if t.TYPE_CHECKING:
@@ -30,11 +32,18 @@ class Leave:
         document: the act.
         authoriser: who allowed it.
         case: number of the case; empty for the deployment's standing authorisation.
+        until: its last day, in Colombia; ``None`` for one that has none.
     """
 
     document: str
     authoriser: str
     case: str = ""
+    until: date | None = None
+
+    @property
+    def ends(self) -> datetime | None:
+        """Return the moment from which it does not count any more; ``None`` for one that has no last day."""
+        return datetime.combine(self.until + timedelta(days=1), time(), BOGOTA) if self.until else None
 
     def to_dict(self) -> dict[str, str]:
         """Return plain data."""
@@ -74,6 +83,22 @@ def find_leaves(
     return {**found, **_find_standing(office, settings, left, departments)}
 
 
+def look_again(office: Office, account: str, leave: Leave) -> Leave | BackupError:
+    """Return by whose leave an account is mirrored now that its turn has come, or why it is not any more.
+
+    A night is long: an act may end at midnight, and a case be closed, after the leave was found. Of which department
+    an account is the Directory is not asked twice, unless the case is over that allowed it.
+    """
+    if leave.case:
+        story = office.book.story(leave.case)
+        found = find_leaves(office, [account], stories=[story], departments={})[account]
+        return found if isinstance(found, Leave) else find_leaves(office, [account])[account]
+    standing = office.deployment.mailboxes.standing if office.deployment.mailboxes else None
+    if standing is not None and not standing.in_force:
+        return _refuse(account, _say_ended(standing))
+    return leave
+
+
 def _find_cases(stories: Iterable[Story], accounts: Collection[str]) -> dict[str, Leave]:
     """Return the accounts that open authorised cases name."""
     found: dict[str, Leave] = {}
@@ -105,7 +130,7 @@ def _find_leave(story: Story) -> Leave | None:
     grant = Authorisation.model_validate(given) if given else None
     if grant is None or not in_force(grant):
         return None
-    return Leave(document=grant.document, authoriser=grant.authoriser, case=story.number)
+    return Leave(document=grant.document, authoriser=grant.authoriser, case=story.number, until=grant.until)
 
 
 def _find_standing(
@@ -119,9 +144,8 @@ def _find_standing(
     if standing is None:
         return {account: _refuse(account, "no hay una autorización permanente") for account in accounts}
     if not standing.in_force:
-        why = f"la autorización permanente terminó el {standing.until:%d/%m/%Y}"
-        return {account: _refuse(account, why) for account in accounts}
-    leave = Leave(document=standing.document, authoriser=standing.authoriser)
+        return {account: _refuse(account, _say_ended(standing)) for account in accounts}
+    leave = Leave(document=standing.document, authoriser=standing.authoriser, until=standing.until)
     listed = frozenset(standing.accounts)
     named = {account: leave for account in accounts if account in listed}
     others = [account for account in accounts if account not in named]
@@ -159,6 +183,10 @@ def _read_departments(office: Office) -> dict[str, str]:
     settings = office.deployment.mailboxes
     directory = Directory(office.deployment.google, administrator=settings.administrator if settings else "")
     return {user.address: user.department for user in directory.users()}
+
+
+def _say_ended(standing: StandingAuthorisation) -> str:
+    return f"la autorización permanente terminó el {standing.until:%d/%m/%Y}"
 
 
 def _refuse(account: str, why: str) -> NotAllowed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -42,9 +42,9 @@ class StandingAuthorisation(BaseModel):
     @property
     def in_force(self) -> bool:
         """Tell whether it still counts today."""
-        from copias.case.rows import BOGOTA
+        from copias.local_time import today
 
-        return self.until >= datetime.now(UTC).astimezone(BOGOTA).date()
+        return self.until >= today()
 
     def covers_department(self, department: str) -> bool:
         """Tell whether it covers the accounts of a department."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, date, datetime, timedelta
 
-from copias.case.rows import BOGOTA
+from copias.local_time import BOGOTA
 
 NOON: t.Final = timedelta(hours=12)
 """A night goes from noon to noon in Colombia, so that midnight parts none, nor a long one's morning."""

@@ -6,19 +6,13 @@ import typing as t
 from datetime import datetime
 
 from copias.helpdesk.outgoing import HeartbeatRow
-from copias.night.told import look_at, tell_once
+from copias.night.told import tell_once
 
 if t.TYPE_CHECKING:
     from copias.night.report import NightReport
     from copias.office import Office
 
 _ENDED: t.Final = {"stopped": "detenida", "late": "sin tiempo", "broken": "murió"}
-
-
-def heartbeat_missing(office: Office, report: NightReport) -> bool:
-    """Tell whether a night's row is not in the sheet yet, as far as is known here; a limited night has none."""
-    wanted = office.deployment.night.heartbeat_tab and not report.only
-    return bool(wanted) and not look_at(office, report.run, "heartbeat").done
 
 
 def append_heartbeat(office: Office, report: NightReport) -> bool:

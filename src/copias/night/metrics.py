@@ -77,13 +77,17 @@ def write_metrics(office: Office) -> bool:
 
 def collect_metrics(office: Office) -> list[Metric]:
     """Return the numbers of now, from the ledger and the report of the newest whole night."""
-    finished, good = _newest_nights(office)
-    report = _read(office, finished) if finished else None
+    newest, finished, good = _newest_nights(office)
+    report = _read(office, newest) if newest else None
     seconds = _seconds(report) if report else None
     findings = list_findings(office.book.ledger.events_of({OPENED, TREATED}))
     return [
         Metric("night_last_started_timestamp_seconds", "When a night last began.", _at(_newest_start(office))),
-        Metric("night_last_finished_timestamp_seconds", "When a night of everything last ended.", _at(finished)),
+        Metric(
+            "night_last_finished_timestamp_seconds",
+            "When a night of everything last ended; one that died did not.",
+            _at(finished),
+        ),
         Metric("night_last_good_timestamp_seconds", "When a night last ended with nothing wanting.", _at(good)),
         Metric("night_items", "Things of the last night of everything by what came of them.", _items(report)),
         Metric("night_duration_seconds", "How long the last night of everything took.", _one(seconds)),
@@ -97,15 +101,19 @@ def collect_metrics(office: Office) -> list[Metric]:
     ]
 
 
-def _newest_nights(office: Office) -> tuple[Event | None, Event | None]:
-    """Return the end of the newest night of everything, and of the newest with nothing wanting."""
-    finished = good = None
+def _newest_nights(office: Office) -> tuple[Event | None, Event | None, Event | None]:
+    """Return the newest night of everything, the newest that came to an end of itself, and that with nothing wanting.
+
+    The end of one that died is written by whoever finds it dead: that moment is no sign that nights come to their end.
+    """
+    newest = finished = good = None
     for event in office.book.ledger.events_of({FINISHED}):
         if not event.data.get("only"):
-            finished = event
+            newest = event
+            finished = event if event.data["ended"] != "broken" else finished
             if event.data["ended"] == "finished" and set(event.data["counts"]) <= {"done", "unchanged"}:
                 good = event
-    return finished, good
+    return newest, finished, good
 
 
 def _newest_start(office: Office) -> Event | None:

@@ -25,6 +25,7 @@ from copias.night.loss import find_loss, record_loss, require_consent
 from copias.night.manifest import NAME as NIGHT_MANIFEST
 from copias.night.state_copy import HOST, TAG
 from copias.office import Office
+from copias.package import public_path
 from copias.people import Role, find_actor
 from copias.repository.opening import MADE, expected_id, require_id
 from copias.repository.pulling import pull_lost
@@ -118,6 +119,7 @@ def recover_state(deployment: Deployment, name: str, *, witness: Head | None = N
 def list_missing(deployment: Deployment) -> list[str]:
     """Return what no repository keeps and this machine does not have: keys come from the sealed envelope."""
     files: dict[str, Path | None] = {"la llave que firma los manifiestos": deployment.signing_key}
+    files["la mitad pública de esa llave"] = public_path(deployment.signing_key)
     files["la llave de Google"] = deployment.google.key_file
     for name, database in deployment.databases.items():
         files[f"la contraseña de {name}"] = database.password_file

@@ -10,17 +10,29 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError
 from copias.findings import Found, open_all, treat_all
 from copias.letters import Draft, deliver_letters, queue_letter
+from copias.local_time import BOGOTA
 from copias.night.ending import close_dead_nights
-from copias.night.silence_checks import Alarm, check_disk, check_ledger, check_night, check_outbox, check_told
+from copias.night.silence_checks import (
+    DEAD_NIGHT,
+    LOST_LETTER,
+    Alarm,
+    check_disk,
+    check_ledger,
+    check_night,
+    check_outbox,
+    check_standing,
+    check_told,
+    newest_night,
+)
 from copias.night.telling import list_open_findings, summary_recipients, tell_again
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from copias.findings import Finding
     from copias.office import Office
 
 _ABOUT: t.Final = "vigilancia-"
@@ -30,7 +42,7 @@ def close_dead(office: Office, _: datetime) -> Iterator[Alarm]:
     """Close the nights that died, and tell of each, once."""
     for report in close_dead_nights(office):
         repair = "vea por qué (corte de energía, memoria) y haga la noche con `copias nightly`"
-        yield Alarm("muerta", "una noche murió antes de terminar", report.run, repair)
+        yield Alarm(DEAD_NIGHT, "una noche murió antes de terminar", report.run, repair)
 
 
 def try_again(office: Office, _: datetime) -> Iterator[Alarm]:
@@ -46,6 +58,7 @@ CHECKS: t.Final[dict[str, Callable[[Office, datetime], Iterator[Alarm]]]] = {
     "noche": check_night,
     "avisos": check_told,
     "bandeja": check_outbox,
+    "autorizacion": check_standing,
     "disco": check_disk,
 }
 """What is looked at, in this order."""
@@ -100,15 +113,27 @@ def _say_blind(name: str, error: Exception) -> Alarm:
     return Alarm(f"revision-{name}", f"no se pudo revisar: {name}", why, "corrija la causa, o llame al administrador")
 
 
-def _record(office: Office, seen: Watched, _: datetime) -> None:
+def _record(office: Office, seen: Watched, moment: datetime) -> None:
     """Open a finding for each alarm, and treat those of alarms that are over."""
     if seen.alarms:
         open_all(office, [Found(_ABOUT + one.name, one.what, one.why, one.repair) for one in seen.alarms])
     now = {(_ABOUT + alarm.name, alarm.what) for alarm in seen.alarms}
     known = [finding for finding in list_open_findings(office) if finding.about.startswith(_ABOUT)]
-    over = [finding for finding in known if (finding.about, finding.what) not in now]
+    over = [one for one in known if (one.about, one.what) not in now and _is_over(office, one, moment)]
     if over:
         treat_all(office, over, action="`copias watch` ya no lo encuentra")
+
+
+def _is_over(office: Office, finding: Finding, moment: datetime) -> bool:
+    """Tell whether what an alarm saw once is over, now that it is not seen: what happened does not stop being so.
+
+    A night that died is made good by a later one that came to its end; a letter that nobody takes, by a person.
+    """
+    name = finding.about.removeprefix(_ABOUT)
+    if name == DEAD_NIGHT:
+        last = newest_night(office, moment)
+        return last is not None and last.when > datetime.fromisoformat(finding.opened_at)
+    return name != LOST_LETTER
 
 
 def _mail(office: Office, seen: Watched, moment: datetime) -> None:

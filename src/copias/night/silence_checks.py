@@ -11,6 +11,7 @@ from copias.case.claim import NIGHT
 from copias.errors import LedgerBroken
 from copias.helpdesk.dates import write_moment
 from copias.letters import REJECTED, list_waiting_letters
+from copias.local_time import day_of
 from copias.night.report import FINISHED
 from copias.night.told import look_at
 
@@ -25,6 +26,9 @@ CLOCKS: t.Final = timedelta(minutes=10)
 """What clocks may differ by: an event further in the future than this was written by a wrong one."""
 STUCK: t.Final = timedelta(days=1)
 """How long something may wait to be delivered: Google's worst outages are shorter."""
+DEAD_NIGHT: t.Final = "muerta"
+LOST_LETTER: t.Final = "correo"
+"""Names of the alarms of what happened once, where the others are of what is so now."""
 _CLOSING: t.Final = timedelta(hours=1)
 """What a night may take to close itself after its time is over."""
 _GIGABYTE: t.Final = 1 << 30
@@ -79,7 +83,8 @@ def check_night(office: Office, now: datetime) -> Iterator[Alarm]:
     """Look whether a night of everything came to an end of itself lately, and whether one hangs."""
     settings = office.deployment.night
     last = newest_night(office, now)
-    since = last or next(iter(office.book.ledger.events()), None)
+    # What a clock that ran ahead had dated would put the alarm off until that day.
+    since = last or next((event for event in office.book.ledger.events() if event.when <= now + CLOCKS), None)
     if since is not None and now - since.when > settings.silence:
         told = f"la última terminó el {write_moment(since.when)}" if last else "nunca ha terminado una"
         repair = "vea si cron está activo y qué dice `copias nightly --plan`; haga la noche con `copias nightly`"
@@ -114,7 +119,17 @@ def check_outbox(office: Office, now: datetime) -> Iterator[Alarm]:
         yield Alarm("bandeja", "la bandeja de salida está detenida", why, "use `copias outbox`, que dice qué lo impide")
     lost = [event for event in office.book.ledger.events_of({REJECTED}) if timedelta() <= now - event.when < STUCK]
     if lost:
-        yield Alarm("correo", "un correo no se pudo enviar", lost[-1].data["why"], lost[-1].data["repair"])
+        yield Alarm(LOST_LETTER, "un correo no se pudo enviar", lost[-1].data["why"], lost[-1].data["repair"])
+
+
+def check_standing(office: Office, now: datetime) -> Iterator[Alarm]:
+    """Look whether the act ended by which mailboxes are mirrored: from that day on nights pass over them in silence."""
+    settings = office.deployment.mailboxes
+    standing = settings.standing if settings else None
+    if standing is not None and standing.until < day_of(now):
+        why = f"el último día de {standing.document} fue el {standing.until:%d/%m/%Y}: las noches ya no los copian"
+        repair = "registre el acto que la prorrogue en mailboxes.standing de copias.yml, o quítela si ya no se copian"
+        yield Alarm("autorizacion", "la autorización permanente de los buzones terminó", why, repair)
 
 
 def check_disk(office: Office, _: datetime, *, usage: Callable[[t.Any], t.Any] = shutil.disk_usage) -> Iterator[Alarm]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-from copias.case.rows import BOGOTA
 from copias.letters import Draft
-from copias.package.texts import format_moment, printable
+from copias.local_time import BOGOTA
+from copias.package.texts import format_moment
+from copias.pages import open_templates, printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from jinja2 import Environment
 
     from copias.findings import Finding
     from copias.ledger import Head
@@ -155,11 +156,4 @@ def _clip(text: t.Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("copias.night"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        finalize=printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return open_templates("copias.night")

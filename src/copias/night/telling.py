@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from copias.findings import EVENTS, Found, list_findings, open_all, treat_all
 from copias.letters import deliver_letters, queue_letter
 from copias.night.heartbeat import append_heartbeat
+from copias.night.left_out import settle_left_out
 from copias.night.metrics import write_metrics
 from copias.night.report import FINISHED, read_report
 from copias.night.steps import list_unretained
@@ -31,7 +32,8 @@ MOST: t.Final = 100
 _NIGHT: t.Final = "noche"
 _MANY: t.Final = f"la noche no pudo con más de {MOST} cosas"
 _AGAIN: t.Final = 3
-"""Nights that are told again where somebody did not hear them, the newest: older ones are no news."""
+"""Nights that are told again where somebody did not hear them, the newest: older ones are no news. Of nights of some
+things only as many more, for who repeats what failed must not keep the night that failed from being told."""
 
 
 def tell_night(office: Office, report: NightReport) -> None:
@@ -46,7 +48,9 @@ def tell_again(office: Office) -> None:
     Raises:
         LedgerBroken: the ledger cannot be read, or a report is not what it says.
     """
-    for event in list(office.book.ledger.events_of({FINISHED}))[-_AGAIN:]:
+    ended = list(office.book.ledger.events_of({FINISHED}))
+    whole, limited = ([event for event in ended if bool(event.data.get("only")) is some] for some in (False, True))
+    for event in sorted([*whole[-_AGAIN:], *limited[-_AGAIN:]], key=lambda one: one.n):
         tell_night(office, read_report(office.deployment, event.data["run"], event.data["report"]))
 
 
@@ -55,7 +59,13 @@ def settle_findings(office: Office, report: NightReport) -> bool:
 
     Once for each night: what a person treated meanwhile is not opened again by the same night.
     """
-    return tell_once(office, report.run, "findings", lambda _: _settle(office, report))
+
+    def tell(_: object) -> None:
+        _settle(office, report)
+        if not report.only:
+            settle_left_out(office)
+
+    return tell_once(office, report.run, "findings", tell)
 
 
 def send_summary(office: Office, report: NightReport) -> bool:
@@ -98,18 +108,21 @@ def list_open_findings(office: Office) -> list[Finding]:
 
 
 def list_late_drills(office: Office) -> list[str]:
-    """Return a line for each database whose restore was not proven within what its policy says."""
-    from copias.drill.history import CERTIFIED, FAILED, PASSED, list_drills
+    """Return a line for each database whose restore was not proven within what its policy says, as the audit judges."""
+    from copias.drill.proving import DrillFold
 
-    now, lines = datetime.now(UTC), []
-    drills = list(list_drills(office.book.ledger.events_of({PASSED, CERTIFIED, FAILED})))
+    now, lines, found = datetime.now(UTC), [], DrillFold()
+    for entry in office.book.ledger.data_of(found.events):
+        found.take(entry)
     for name in sorted(office.deployment.databases):
-        days = [drill.age(now) for drill in drills if drill.database == name and drill.outcome != "failed"]
-        limit = office.deployment.known_policies.of_database(name)[1].drill_every.days
-        if not days:
-            lines.append(f"{name}: nunca se ha probado que se pueda restaurar")
-        elif min(days) > limit:
-            lines.append(f"{name}: la última restauración probada es de hace {min(days)} días; el máximo son {limit}")
+        policy = office.deployment.known_policies.of_database(name)[1]
+        last, limit = found.last_proof(name, policy, now), policy.drill_every.days
+        if last is None:
+            lines.append(f"{name}: nunca se ha probado que se pueda restaurar una copia reciente")
+        elif last.age(now) > limit:
+            lines.append(
+                f"{name}: la última restauración probada es de hace {last.age(now)} días; el máximo son {limit}"
+            )
     return lines
 
 

@@ -34,6 +34,7 @@ def export_mbox(
     target: Path,
     *,
     before_publishing: Callable[[MboxExport], object],
+    before_reading: Callable[[], object] = lambda: None,
     report: Report = ignore,
 ) -> MboxExport:
     """Write all messages of a package into an mbox file, each compared with the package's list.
@@ -43,6 +44,8 @@ def export_mbox(
         target: the file to make, mode 0600.
         before_publishing: called when the file is complete and not yet there; when it raises, none is left. Here the
             ledger gets its line: no export without one.
+        before_reading: called before the first message is read: what is written of it outlives a computer that goes
+            down.
         report: told of each message.
 
     Raises:
@@ -54,6 +57,7 @@ def export_mbox(
     try:
         if target.exists():
             raise FileExistsError
+        before_reading()
         export = _write(package, part, report)
         try:
             before_publishing(export)

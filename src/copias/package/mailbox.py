@@ -27,7 +27,8 @@ from copias.package.manifest import NAME, Manifest, sign_manifest
 from copias.package.message_entry import message_entry, received_at
 from copias.package.message_list import ListedMessage, MessageList, State
 from copias.package.part_file import PartFile
-from copias.package.texts import printable, render_readme
+from copias.package.texts import render_readme
+from copias.pages import printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,9 +8,10 @@ import typing as t
 from datetime import UTC, datetime
 
 from copias.errors import Altered
+from copias.local_time import BOGOTA
 from copias.package.message_entry import received_at
 from copias.package.message_list import ListedMessage, State, join_labels, split_labels
-from copias.package.texts import BOGOTA, csv_chunks, read_cell, safe_cell
+from copias.package.texts import csv_chunks, read_cell, safe_cell
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from copias.errors import BadInput
-from copias.package.texts import BOGOTA
+from copias.local_time import BOGOTA
 from copias.package.writer import NEWEST_YEAR, OLDEST_YEAR
 
 SUBJECT_LIMIT: t.Final = 48

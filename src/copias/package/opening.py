@@ -65,4 +65,9 @@ def _open(path: Path) -> t.BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise BadInput("no se puede abrir el paquete", whose=str(path), why=error.strerror or str(error)) from error
+        raise BadInput(
+            "no se puede abrir el paquete",
+            whose=str(path),
+            why=error.strerror or str(error),
+            repair="revise la ruta y el nombre: es el archivo .zip, o el primero si son varios",
+        ) from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typing as t
 
+from copias.package.closing import close_package, tell_entries
 from copias.package.dump_entry import DumpEntry
-from copias.package.facts import Content, EntryFacts, PackageFacts
-from copias.package.manifest import NAME, Manifest, sign_manifest
-from copias.package.texts import render_csv, render_index, render_readme
+from copias.package.facts import Content
+from copias.package.manifest import Manifest, sign_manifest
+from copias.package.texts import render_csv
 from copias.package.writer import PackageWriter
 from copias.store.names import safe_part
 
@@ -16,7 +17,7 @@ if t.TYPE_CHECKING:
     from datetime import datetime
 
     from copias.package.signing import SigningKey
-    from copias.package.writer import Entry, SealedPackage
+    from copias.package.writer import SealedPackage
 
 GLOBALS = "globals.sql"
 INDEX = "indice.csv"
@@ -54,20 +55,10 @@ class SinfaPackage:
         packed = self._dump.close()
         entries = [packed.entry, self._package.add(GLOBALS, globals_sql)]
         content = Content(entry=packed.entry.name, encoding="zstd", bytes=packed.raw_bytes, sha256=packed.raw_sha256)
-        known = sign_manifest(draft.with_facts(content=content, package=None, entries=_facts(entries)), key)
+        known = sign_manifest(draft.with_facts(content=content, package=None, entries=tell_entries(entries)), key)
         entries.append(self._package.add(INDEX, _index(known)))
-        known = sign_manifest(known.with_facts(entries=_facts(entries)), key)
-        entries.append(self._package.add("index.html", render_index(known)))
-        entries.append(self._package.add("LEEME.txt", render_readme(known)))
-        inner = sign_manifest(known.with_facts(entries=_facts(entries)), key)
-        self._package.add(NAME, inner.to_json())
-        sealed = self._package.close()
-        facts = PackageFacts(name=file_name, bytes=sealed.bytes, sha256=sealed.sha256)
-        return sealed, sign_manifest(inner.with_facts(package=facts), key)
-
-
-def _facts(entries: list[Entry]) -> tuple[EntryFacts, ...]:
-    return tuple(EntryFacts(name=entry.name, bytes=entry.bytes, sha256=entry.sha256) for entry in entries)
+        known = sign_manifest(known.with_facts(entries=tell_entries(entries)), key)
+        return close_package(self._package, known, entries, file_name=file_name, key=key)
 
 
 def _index(manifest: Manifest) -> bytes:

@@ -6,19 +6,18 @@ import csv
 import io
 import re
 import typing as t
-import unicodedata
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from copias.local_time import say_moment
+from copias.pages import open_templates, printable
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from copias.package.manifest import Manifest
+    from jinja2 import Environment
 
-BOGOTA = timezone(timedelta(hours=-5), "America/Bogota")
-"""Colombia's time; it has had no summer time since 1993."""
+    from copias.package.manifest import Manifest
 
 _BOM = "\ufeff"
 _CHUNK = 1 << 18
@@ -110,17 +109,9 @@ def read_cell(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
 
 
-def printable(value: t.Any) -> t.Any:
-    """Return a text without control characters or marks that reorder it; other values as they are."""
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    kept = {"Cc": " ", "Cf": "", "Cs": "\ufffd", "Zl": " ", "Zp": " "}
-    return type(value)("".join(kept.get(unicodedata.category(letter), letter) for letter in value))
-
-
 def format_time(moment: datetime | None) -> str:
     """Return ``dd/mm/aaaa HH:MM`` of Colombia."""
-    return moment.astimezone(BOGOTA).strftime("%d/%m/%Y %H:%M") if moment else ""
+    return say_moment(moment) if moment else ""
 
 
 def format_moment(text: str) -> str:
@@ -160,16 +151,9 @@ def say_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("copias.package"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return open_templates(
+        "copias.package",
         keep_trailing_newline=True,
-    )
-    environment.filters.update(
         time=format_time,
         date=format_date,
         number=format_number,
@@ -178,9 +162,3 @@ def _environment() -> Environment:
         mode=lambda mode: _MODES.get(mode, mode),
         counts=say_counts,
     )
-    return environment
-
-
-def _finalize(value: t.Any) -> t.Any:
-    """Clean every text that data brings into a template; the templates' own text does not pass here."""
-    return value if hasattr(value, "__html__") else printable(value)

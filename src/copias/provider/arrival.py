@@ -17,7 +17,7 @@ from copias.provider.drop import open_drop
 from copias.provider.request import REJECTED, find_request
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from copias.case.story import Story
@@ -96,7 +96,7 @@ def judge_files(
     drop: DropSettings,
     *,
     since: Mapping[str, datetime],
-    rejected: frozenset[tuple[str, ...]],
+    rejected: Mapping[tuple[str, ...], str],
     now: datetime,
 ) -> Arrival:
     """Tell what files in a case's folder amount to.
@@ -106,11 +106,15 @@ def judge_files(
         files: all of the folder.
         drop: limits.
         since: identity of each file → since when it is as it is.
-        rejected: identities of what was rejected before, one tuple for each rejection.
+        rejected: identities of what was rejected before, one tuple for each rejection; each with that of the checksum
+            that it did not go with, or nothing. Where nothing else is, it is looked at again once that one is gone.
         now: aware.
     """
-    alone = {keys[0] for keys in rejected if len(keys) == 1}
-    seen = [file for file in files if file.name.lower() not in _FURNITURE and identify(file) not in alone]
+    fresh = [file for file in files if file.name.lower() not in _FURNITURE]
+    seen = _leave_out(fresh, rejected)
+    if all(map(_is_checksum, seen)):
+        rejected = {keys: checksum for keys, checksum in rejected.items() if not checksum or checksum in since}
+        seen = _leave_out(fresh, rejected)
     if unfinished := [file for file in seen if file.name.lower().endswith(UNFINISHED)]:
         return Arrival(ready=False, why=f"{show(unfinished[0])} todavía está en camino")
     checksums = [file for file in seen if _is_checksum(file)]
@@ -125,15 +129,22 @@ def judge_files(
     return Arrival(ready=True, place=place, data=data[0], checksum=checksum, fault=_find_fault(data, drop), files=data)
 
 
-def list_rejected(story: Story) -> frozenset[tuple[str, ...]]:
-    """Return the identities of what was rejected for a case."""
-    events = (event for event in story.events if event.event == REJECTED)
-    return frozenset(tuple(sorted(event.data.get("keys", ()))) for event in events)
+def _leave_out(files: Sequence[DeliveredFile], rejected: Iterable[tuple[str, ...]]) -> list[DeliveredFile]:
+    """Leave out the files that were rejected by themselves."""
+    alone = {keys[0] for keys in rejected if len(keys) == 1}
+    return [file for file in files if identify(file) not in alone]
+
+
+def list_rejected(story: Story) -> dict[tuple[str, ...], str]:
+    """Return the identities of what was rejected for a case, with that of the checksum that each did not go with."""
+    events = (event.data for event in story.events if event.event == REJECTED)
+    return {tuple(sorted(data.get("keys", ()))): str(data.get("checksum", "")) for data in events}
 
 
 def identify(file: DeliveredFile) -> str:
-    """Return what tells a delivered file from any that takes its place."""
-    identity = f"{file.name}\0{file.bytes}\0{file.key}".encode("utf-8", "surrogatepass")
+    """Return what tells a delivered file from any that takes its place, and from another version of it in a drive."""
+    parts = (file.name, str(file.bytes), file.key, *([file.sha256] if file.sha256 else []))
+    identity = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(identity).hexdigest()[:32]  # a name is hostile, and the ledger is read by many
 
 

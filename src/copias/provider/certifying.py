@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from copias.case.rows import BOGOTA
-from copias.drill.history import CERTIFIED, list_drills
+from copias.drill.history import CERTIFIED
 from copias.errors import BadInput, NotReady
 from copias.helpdesk.dates import read_moment
+from copias.local_time import today
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -73,12 +72,6 @@ def record_certificate(office: Office, about: str, *, day: str, document: str) -
     return found
 
 
-def last_certificate(office: Office, database: str) -> str:
-    """Return when a provider last certified a restore of a database, ISO 8601; empty when it never did."""
-    drills = list_drills(office.book.ledger.events(), database=database)
-    return next((drill.when for drill in reversed(drills) if drill.outcome == "certified"), "")
-
-
 def _find(office: Office, about: str) -> tuple[str, str]:
     if not about.isdecimal():
         office.deployment.database(about)
@@ -101,7 +94,7 @@ def _read_day(text: str) -> date:
     if moment is None:
         raise BadInput("la fecha no se entiende", whose=ascii(text[:40]), repair="escríbala DD/MM/AAAA")
     day = moment.date()
-    if day > datetime.now(UTC).astimezone(BOGOTA).date():
+    if day > today():
         raise BadInput("la fecha del certificado no ha llegado", whose=ascii(text[:40]))
     return day
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime
 
 from copias.case.kinds import Check
 from copias.case.preflight import check_store, check_walls
-from copias.case.rows import BOGOTA
 from copias.findings import list_findings, open_finding
+from copias.local_time import today
 from copias.provider.request import find_request
 from copias.provider.settings import OBLIGATION_WORDS
 
@@ -34,7 +33,7 @@ def check_delivery(office: Office, subject: str, story: Story) -> list[Check]:
     settings = office.deployment.providers[database.provider]
     return [
         _check_asked(story, subject),
-        check_contract(settings, today=today_in_colombia()),
+        check_contract(settings, today=today()),
         *check_obligations(settings),
         Check(
             "correo al proveedor",
@@ -115,11 +114,6 @@ def days_left(settings: ProviderSettings, *, today: date) -> int:
 def say_left(days: int) -> str:
     """Return days that are left, in words."""
     return {0: "hoy es el último día", 1: "queda 1 día"}.get(days, f"quedan {days} días")
-
-
-def today_in_colombia() -> date:
-    """Return the date there."""
-    return datetime.now(UTC).astimezone(BOGOTA).date()
 
 
 def last_bytes(office: Office, subject: str) -> int:

@@ -19,6 +19,10 @@ _HASH: t.Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{128}|[0-9a-f]{64}|[0-9a-f
 _BLOCK: t.Final = 1 << 20
 
 
+class WrongChecksum(Unfit):
+    """The file and its checksum do not go together; which of the two is wrong nobody knows here."""
+
+
 def find_sum(content: bytes, name: str) -> tuple[str, str]:
     """Return algorithm and value of the checksum of a file in what its provider wrote: any tool's form will do.
 
@@ -27,16 +31,16 @@ def find_sum(content: bytes, name: str) -> tuple[str, str]:
         name: of the delivered file: where there are several lines, its own counts.
 
     Raises:
-        Unfit: there is none, or more than one that may be meant.
+        WrongChecksum: there is none, or more than one that may be meant.
     """
     if len(content) > LARGEST:
-        raise Unfit("el archivo de la suma de verificación es demasiado grande")
+        raise WrongChecksum("el archivo de la suma de verificación es demasiado grande")
     text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "replace")
     lines = [line for line in text.lower().splitlines() if _HASH.search(line.replace(" ", ""))]
     named = [line for line in lines if name.lower() in line]
     chosen = named or lines
     if len(chosen) != 1:
-        raise Unfit(f"el archivo de la suma de verificación no tiene una sola suma, sino {len(chosen)}")
+        raise WrongChecksum(f"el archivo de la suma de verificación no tiene una sola suma, sino {len(chosen)}")
     # Old Windows tools put a space between the bytes.
     found = _HASH.search(chosen[0]) or _HASH.search(chosen[0].replace(" ", ""))
     value = found[0] if found else ""
@@ -47,7 +51,7 @@ def check_sum(path: Path, content: bytes, name: str) -> str:
     """Return the algorithm by which a file has the checksum that its provider wrote.
 
     Raises:
-        Unfit: it has not, or the checksum cannot be read.
+        WrongChecksum: it has not, or the checksum cannot be read.
     """
     algorithm, expected = find_sum(content, name)
     digest = hashlib.new(algorithm, usedforsecurity=False)
@@ -55,7 +59,7 @@ def check_sum(path: Path, content: bytes, name: str) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     if digest.hexdigest() != expected:
-        raise Unfit(
+        raise WrongChecksum(
             f"no da la suma {algorithm} que lo acompaña: dice {expected} y es {digest.hexdigest()}; llegó cambiado o "
             "incompleto"
         )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from copias.package import DeliveredFacts, LoadFacts
 from copias.package.facts import TableFacts
-from copias.package.texts import printable
+from copias.pages import printable
 from copias.sinfa.domain import CheckResult
 
 if t.TYPE_CHECKING:
@@ -42,10 +42,10 @@ def describe_delivered(deployment: Deployment, request: DeliveryRequest, taken: 
     )
 
 
-def describe_load(loaded: Loaded) -> dict[str, t.Any]:
-    """Return what came of a load, as plain data: the proof reads it with :func:`read_checks`."""
+def describe_load(loaded: Loaded, *more: CheckResult) -> dict[str, t.Any]:
+    """Return what came of a load, and more that was checked, as plain data for :func:`read_checks`, in the proof."""
     contents = asdict(loaded.contents) if loaded.contents else None
-    answers = [answer.to_dict() for answer in loaded.answers or ()]
+    answers = [answer.to_dict() for answer in (*(loaded.answers or ()), *more)]
     return {"text": loaded.text, "server": loaded.server, "contents": contents, "checks": answers}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from copias.local_path import LocalPath, start_at_folder
+from copias.local_path import LocalPath
+from copias.place_options import check_one_folder, place_folder, require_options
 
 DropKind: t.TypeAlias = t.Literal["folder", "sftp", "shared_drive"]
 
@@ -73,27 +74,13 @@ class DropSettings(BaseModel):
     scan: bool = False
     """Have ClamAV look at what arrives; where it is not installed, that is recorded."""
 
-    @field_validator("path")
-    @classmethod
-    def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
-        return start_at_folder(path, info) if info.data.get("kind") == "folder" else path
-
-    @field_validator("folder")
-    @classmethod
-    def _check_folder(cls, folder: str) -> str:
-        if "/" in folder or not folder.isprintable() or folder != folder.strip():
-            raise ValueError("folder es el nombre de una sola carpeta, sin barras ni espacios a los lados")
-        return folder
+    _place_folder = field_validator("path")(place_folder)
+    _check_folder = field_validator("folder")(check_one_folder)
 
     @model_validator(mode="after")
     def _check_options(self) -> t.Self:
-        needs = _NEEDS[self.kind]
-        missing = [option for option in needs if option not in self.model_fields_set or not getattr(self, option)]
-        if missing:
-            raise ValueError(f"un drop {self.kind} necesita {', '.join(missing)}")
-        strange = sorted(self.model_fields_set.difference(needs, _TAKES[self.kind], _COMMON))
-        if strange:
-            raise ValueError(f"un drop {self.kind} no tiene {', '.join(strange)}")
+        takes = (*_TAKES[self.kind], *_COMMON)
+        require_options(self, what=f"un drop {self.kind}", needs=_NEEDS[self.kind], takes=takes)
         return self
 
     def describe(self, number: str) -> str:

@@ -42,6 +42,7 @@ class Examined:
         bytes: of the dump, unpacked.
         sha256: of the dump, unpacked.
         others: files in the archives beside it.
+        database: that it was dumped from, as it says: hostile; empty when it does not.
     """
 
     format: Format
@@ -51,6 +52,7 @@ class Examined:
     bytes: int
     sha256: str
     others: int
+    database: str = ""
 
 
 @dataclass
@@ -119,7 +121,7 @@ def _examine(path: Path, limits: Limits, spool: Path, depth: int, report: Report
     if not found.unpack:
         look = _look_at(_blocks(path, report))
         _check_end(found, look, "el volcado")
-        return Examined(found, found.find_version(look.head), (), "", look.size, look.digest.hexdigest(), 0)
+        return _describe(found, look, (), "", 0)
     if depth == DEEPEST:
         raise Unfit(f"tiene más de {DEEPEST} archivos comprimidos uno dentro de otro")
     container = open_container(found.unpack, path, limits)
@@ -132,7 +134,12 @@ def _examine(path: Path, limits: Limits, spool: Path, depth: int, report: Report
         deep = _examine(below, limits, spool, depth + 1, ignore)
         return replace(deep, layers=(layer, *deep.layers), name=deep.name or name, others=deep.others + others)
     _check_end(inner, look, show(name) if name else "el volcado")
-    return Examined(inner, inner.find_version(look.head), (layer,), name, look.size, look.digest.hexdigest(), others)
+    return _describe(inner, look, (layer,), name, others)
+
+
+def _describe(known: Format, look: _Look, layers: tuple[Layer, ...], name: str, others: int) -> Examined:
+    version, database, sha256 = known.find_version(look.head), known.find_database(look.head), look.digest.hexdigest()
+    return Examined(known, version, layers, name, look.size, sha256, others, database)
 
 
 def _find_dump(container: Container, packed: int, limits: Limits) -> tuple[int, Format, _Look]:

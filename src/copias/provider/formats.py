@@ -31,6 +31,8 @@ class Format:
         end: matches the tail of a whole file, where the format has an end that can be told.
         refused: it is no copy of a database.
         version: matches, in the head, the version of the server that it was dumped from.
+        database: matches, in the head, the name of the database that it was dumped from, as the last group; where
+            there is a group ``length`` before it, the name has as many bytes as that little-endian number says.
     """
 
     name: str
@@ -41,6 +43,16 @@ class Format:
     end: re.Pattern[bytes] | None = None
     refused: bool = False
     version: re.Pattern[bytes] | None = None
+    database: re.Pattern[bytes] | None = None
+
+    def find_database(self, head: bytes) -> str:
+        """Return the name of the database as the dump says it: hostile; empty when it does not."""
+        found = self.database.search(head) if self.database else None
+        if found is None:
+            return ""
+        length = found.groupdict().get("length")
+        name = found[found.re.groups][: int.from_bytes(length, "little") if length else None]
+        return name.decode("utf-8", "replace").strip()
 
     def find_version(self, head: bytes) -> str:
         """Return the version of the server as the dump says it, such as ``15.6``; empty when it does not."""
@@ -48,18 +60,29 @@ class Format:
         return found[1].decode("ascii", "replace")[:40] if found else ""
 
 
-def _p(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern, re.DOTALL)
+def _p(pattern: bytes, flags: re.RegexFlag = re.DOTALL) -> re.Pattern[bytes]:
+    return re.compile(pattern, flags)
 
 
 _COMMENTS: t.Final = rb"\A(?:\xef\xbb\xbf)?(?:\s|--[^\r\n]*[\r\n]|\\restrict [^\r\n]*[\r\n])*?"
 """What a plain dump may begin with before the line that names its program."""
 _PG_VERSION: t.Final = _p(rb"-- Dumped from database version (\d+(?:\.\d+)*)")
 _MY_VERSION: t.Final = _p(rb"-- Server version\s+(\d+\.\d+\.\d+(?:-MariaDB)?)")
+_MY_DATABASE: t.Final = _p(rb"^-- Host: [^\r\n]*?\bDatabase: ([^\r\n]{1,200})", re.MULTILINE)
+_PG_DATABASE: t.Final = _p(
+    rb"\APGDMP\x01(?:[\x0a-\x0e].\x04.\x01.{5}|[\x0f-\x1f].\x04.\x01.).{35}\x00(?P<length>[\x01-\xff]\0\0\0)(.{255})"
+)
+"""Version, sizes, compression (five bytes until 1.14, then one), seven numbers of a moment, and the name."""
 _DONE: t.Final = _p(rb"-- Dump completed(?: on [^\r\n]*)?\s*(?:/\*(?:[^*\r\n]|\*(?!/))*\*/;?\s*)*\Z")
 
 FORMATS: t.Final[tuple[Format, ...]] = (
-    Format("pg_custom", "volcado de PostgreSQL (formato custom)", _p(rb"\APGDMP\x01"), engine="postgresql"),
+    Format(
+        "pg_custom",
+        "volcado de PostgreSQL (formato custom)",
+        _p(rb"\APGDMP\x01"),
+        engine="postgresql",
+        database=_PG_DATABASE,
+    ),
     Format("pg_tar", "volcado de PostgreSQL (formato tar)", _p(rb"\Atoc\.dat\x00.{249}ustar"), engine="postgresql"),
     Format(
         "pg_cluster_sql",
@@ -84,6 +107,7 @@ FORMATS: t.Final[tuple[Format, ...]] = (
         engine="mariadb",
         end=_DONE,
         version=_MY_VERSION,
+        database=_MY_DATABASE,
     ),
     # Its first record is of kind "burp" and begins with the format's number.
     Format("gbak", "respaldo gbak de Firebird", _p(rb"\A\x00\x02\x04[\x06-\x10]\x00\x00\x00"), engine="firebird"),

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from copias.case.mail_folder import MailFolder
 from copias.case.notice_mail import clean_line, write_draft, write_letter
 from copias.case.outbox import queue
-from copias.case.rows import BOGOTA, row_key
+from copias.case.rows import row_key
 from copias.case.story import NOTICE
+from copias.local_time import say_moment
 from copias.provider.request import find_request, is_configured
 
 if t.TYPE_CHECKING:
@@ -34,11 +35,6 @@ _FILE_WORDS: t.Final[dict[What, str]] = {
     "thanks": "agradecimiento",
     "cancelled": "cancelacion",
 }
-
-
-def say_moment(moment: datetime) -> str:
-    """Return a moment as people in Colombia read it: ``25/03/2026 14:05``."""
-    return f"{moment.astimezone(BOGOTA):%d/%m/%Y %H:%M}"
 
 
 def queue_letter(

@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copias.database.children import unprivileged_account
+from copias.database.confinement import Allowance
 from copias.database.contract import Connection, Contents, DumpRecord
-from copias.database.enclosing import say_weakness
 from copias.database.postgresql.digest import method_for
+from copias.database.postgresql.load_watch import Room
 from copias.database.postgresql.sql_lines import PsqlCommand
-from copias.database.postgresql.stranger import Room, find_server_major, limit_time, load_stranger
+from copias.database.postgresql.stranger import find_server_major, limit_time, load_stranger
 from copias.database.postgresql.stranger_faults import NotLoadable
 from copias.database.server import ServerFolder, require_room
 from copias.database.verification import blame
@@ -43,6 +44,9 @@ LOG_ROOM: t.Final = 2
 """How many times a database's room the server's folder may take, its log and what it sorts included."""
 SERVER_ROOM: t.Final = 1.3
 """How many times the dump's size the disk of a scratch server must have free, as the drivers ask."""
+READ_SECONDS: t.Final = 12 * 3600
+LARGEST_LISTING: t.Final = 256 << 20
+"""Bytes of what pg_restore may say of an archive's objects."""
 _TOLD: t.Final = 300
 _NOT_ITS_FAULT: t.Final = re.compile(
     r"\bERROR (?:1044|1045|1115|1142|1227|1273|1286|1449)\b|[Dd]enied"
@@ -203,9 +207,7 @@ def _count(server: str, contents: Contents, answers: t.Any) -> Loaded:
     if not contents.tables:
         raise Unfit("se cargó en un servidor de prueba y no tiene ninguna tabla")
     text = f"Se cargó en un servidor de prueba {server}: {len(contents.tables)} tablas, {rows} filas; sin los dueños y "
-    weakness = say_weakness()
-    text += "permisos, y sin comparar con el origen."
-    return Loaded(f"{text} {weakness}".strip(), server, contents, answers)
+    return Loaded(f"{text}permisos, y sin comparar con el origen.", server, contents, answers)
 
 
 def _read_archive_major(dump: Path) -> int:
@@ -226,11 +228,13 @@ def _read_archive_major(dump: Path) -> int:
         whose="la entrega",
         what="leer el volcado",
         environment=child_environment(**tools.environment),
-        confinement=tools.confine("pg_restore", reads=(dump,)),
+        confinement=tools.confine(
+            "pg_restore", reads=(dump,), allowance=Allowance(READ_SECONDS, largest_file=LARGEST_LISTING)
+        ),
     )
     try:
         listing = read([tools["pg_restore"], "--list", str(dump)])
-        read([tools["pg_restore"], "--file=/dev/null", str(dump)], seconds=12 * 3600)
+        read([tools["pg_restore"], "--file=/dev/null", str(dump)], seconds=READ_SECONDS)
     except ToolInterrupted:
         raise
     except CopyFailed as error:

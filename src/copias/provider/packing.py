@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST
-from copias.case.rows import BOGOTA
 from copias.case.step import StepPlan, describe_copy, new_copy_id
 from copias.case.work import draft_manifest
 from copias.database.contract import TableDigest
 from copias.errors import CopyFailed
+from copias.local_time import BOGOTA
 from copias.package import DeliveredPackage, SourceFacts, load_key
 from copias.package.facts import Scope
 from copias.progress import Step
-from copias.provider.arrival import look_for_arrival, show
+from copias.provider.arrival import identify, look_for_arrival, show
+from copias.provider.checksum import WrongChecksum
 from copias.provider.described import describe_delivered, describe_load
+from copias.provider.likeness import check_name
 from copias.provider.mails import list_mails, read_mail
 from copias.provider.quarantine import put_away
 from copias.provider.request import ARRIVED, REJECTED, find_request, require_configured
@@ -121,6 +123,8 @@ class PackPlan(StepPlan):
         office, number = self.office, self.story.number
         names = ", ".join(show(one) for one in arrival.files[:5])
         facts = {"file": names, "bytes": sum(one.bytes for one in arrival.files), "keys": arrival.keys}
+        if arrival.checksum is not None and isinstance(unfit, WrongChecksum):
+            facts["checksum"] = identify(arrival.checksum)
         kept = ""
         if file is not None:
             most = office.deployment.providers[request.provider].drop.quarantine_bytes
@@ -137,7 +141,8 @@ class PackPlan(StepPlan):
         package = f"SINFA/{safe_part(subject.work.department)}/{subject.name}/{copy_id}.zip"
         sealed, manifest = _Packer(office, request, subject, taken, started).pack(number, package)
         folder = CopyFolder(office.deployment, copy_id)
-        folder.write(LOAD, describe_load(taken.loaded))
+        named = check_name(office.deployment, subject.name, taken.examined.database)
+        folder.write(LOAD, describe_load(taken.loaded, *named))
         folder.write_bytes(MANIFEST, manifest.to_json())
         made = {
             "copy": copy_id,
@@ -250,6 +255,7 @@ def _describe_content(taken: Taken, request: DeliveryRequest) -> dict[str, t.Any
     return {
         "delivered_by": request.provider,
         "delivered_sha256": taken.file.sha256,
+        "dump_sha256": taken.examined.sha256,
         "format": taken.examined.format.name,
         "loaded": contents is not None,
         **counted,

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from copias.business_time import is_business_day
 from copias.case.mail_folder import MailFolder
-from copias.case.rows import BOGOTA, queue_status
+from copias.case.rows import queue_status
 from copias.errors import BadInput, NotReady
 from copias.helpdesk.dates import read_moment
+from copias.local_time import day_of, say_moment
 from copias.mailbox.mirror.headers import read_headers
 from copias.people import Role
 from copias.provider.answers import LARGEST
-from copias.provider.letters import MAIL, say_moment
+from copias.provider.letters import MAIL
 from copias.provider.mails import KeptMail, list_all
 from copias.provider.request import PROMISED, is_awaited, require_configured
 from copias.provider.waiting import require_request
@@ -62,7 +63,7 @@ def promise(office: Office, number: str, text: str, *, note: str = "") -> Delive
 
 def warn_of_rest(moment: datetime) -> str:
     """Return what is to be said of a promise for a day on which nobody works; empty for any other."""
-    return "" if is_business_day(moment.astimezone(BOGOTA).date()) else "ese día no es hábil en Colombia"
+    return "" if is_business_day(day_of(moment)) else "ese día no es hábil en Colombia"
 
 
 def record_sent(office: Office, number: str, file: Path) -> KeptMail:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from copias.file_faults import say_unreadable
 from copias.local_path import start_at_folder
 from copias.variables import expand
 
@@ -27,7 +28,7 @@ def read_providers(value: t.Any, info: ValidationInfo) -> t.Any:
     try:
         content = expand(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"no se pudo leer {path}: {error}") from error
+        raise ValueError(f"no se pudo leer {path}: {say_unreadable(error)}") from error
     if not isinstance(content, dict) or set(content) != {"providers"}:
         raise ValueError(f"{path} debe tener una sola clave, providers")
     return content["providers"]

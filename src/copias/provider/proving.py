@@ -17,6 +17,7 @@ from copias.package import ProofLevel, load_trusted, public_path, verify_package
 from copias.progress import Step
 from copias.provider.described import read_checks
 from copias.provider.formats import has_end
+from copias.provider.likeness import compare_with_deliveries
 from copias.provider.packing import LOAD
 from copias.sinfa.believing import open_warnings, require_believable, summarise_checks
 
@@ -40,7 +41,7 @@ class ProofPlan(StepPlan):
 
         Raises:
             Altered: the package is not what was stored; the copy is void.
-            Doubtful: what was asked of the loaded database cannot be right; it waits for a person who accepts it.
+            Doubtful: what was asked of it cannot be right, or it was delivered before; a person must accept it.
             StoreUnavailable: nothing is lost, the next run goes on from here.
         """
         copy, office = self.require_copy(), self.office
@@ -52,10 +53,12 @@ class ProofPlan(StepPlan):
             office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
             raise
         folder = CopyFolder(office.deployment, copy.copy_id)
-        checks = read_checks(folder.read(LOAD))
+        delivered = t.cast("DeliveredFacts", manifest.delivered)
+        asked = office.deployment.database(str(copy.data["subject"])).checks
+        likeness = compare_with_deliveries(office, self.story.number, copy, delivered, asked)
+        checks = (*read_checks(folder.read(LOAD)), *likeness)
         reason = require_believable(office, self.story, copy, checks)
         open_warnings(office, copy.copy_id, checks)
-        delivered = t.cast("DeliveredFacts", manifest.delivered)
         level = find_level(delivered)
         publish_proof(office, copy, level=level)
         summary = _summarise(copy, delivered, level, time.monotonic() - begun)

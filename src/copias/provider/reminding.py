@@ -5,9 +5,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.business_time import BOGOTA, add_business_days, count_business_days, is_business_day
+from copias.business_time import add_business_days, count_business_days, is_business_day
 from copias.case.notices import queue_notice
-from copias.provider.letters import remind, say_moment
+from copias.local_time import day_of, say_moment
+from copias.provider.letters import remind
 from copias.provider.request import LATE, REMINDED
 
 if t.TYPE_CHECKING:
@@ -35,10 +36,10 @@ def find_due(request: DeliveryRequest, schedule: Reminders, *, now: datetime) ->
     Of several days that were missed, because this machine was off, only the last one's is sent. No reminder is due on
     the day on which the promise was made, and none of lateness before the promised moment has passed.
     """
-    today = now.astimezone(BOGOTA).date()
+    today = day_of(now)
     if not is_business_day(today):
         return None
-    made = request.promised_at.astimezone(BOGOTA).date()
+    made = day_of(request.promised_at)
     due = [one for one in _list(request, schedule, now=now) if made < one.day <= today]
     last = max(due, key=lambda one: one.day, default=None)
     return last if last and last.name not in request.reminders else None
@@ -69,13 +70,13 @@ def tell_late(office: Office, story: Story, request: DeliveryRequest, *, now: da
 
 
 def _list(request: DeliveryRequest, schedule: Reminders, *, now: datetime) -> Iterator[Reminder]:
-    promised = request.promised.astimezone(BOGOTA).date()
+    promised = day_of(request.promised)
     if now <= request.promised:
         for days in schedule.days_before:
             yield Reminder(f"before-{days}", add_business_days(promised, -days))
         if schedule.on_the_day:
             yield Reminder("day", promised)
-    passed = count_business_days(promised, now.astimezone(BOGOTA).date())
+    passed = count_business_days(promised, day_of(now))
     if schedule.late_every and now > request.promised and passed >= schedule.late_every:
         days = passed - passed % schedule.late_every
         yield Reminder(f"late-{days}", add_business_days(promised, days), late=True)

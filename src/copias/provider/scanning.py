@@ -1,4 +1,8 @@
-"""ClamAV's word on what a provider delivered, where that is asked for and ClamAV is there."""
+"""ClamAV's word on what a provider delivered, where that is asked for and ClamAV is there.
+
+It is a large program that takes apart whatever a stranger made, so it stands within the walls of a scratch server: of
+this machine it sees the delivery, its signatures and a folder for what it unpacks, and no network.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,23 @@ import re
 import shutil
 import subprocess
 import typing as t
+from pathlib import Path
 
-from copias.database.children import child_environment, memory_file, spawn, stop
+from copias.database.children import child_environment, find_interruption, memory_file, spawn, stop
+from copias.database.confinement import Allowance, Confinement
+from copias.database.server import ServerFolder
 from copias.errors import NotReady
 from copias.provider.unfit import Unfit
-
-if t.TYPE_CHECKING:
-    from pathlib import Path
 
 Scan: t.TypeAlias = t.Literal["clean", "partial", "absent", "off"]
 LARGEST_SCANNED: t.Final = (2 << 30) - 1
 """Bytes of the largest file that ClamAV 1.4 looks at; a larger one in an archive it passes over and says OK."""
 # Its daemon is not asked: what its settings tell it to pass over, 25 MB in Debian's, it calls OK without a word.
 _PROGRAM: t.Final = "clamscan"
+SIGNATURES: t.Final = Path("/var/lib/clamav")
+"""Where freshclam keeps them."""
+_READS: t.Final = (Path("/etc/clamav/certs"),)
+"""Who may have signed them, from ClamAV 1.5 on."""
 _OPTIONS: t.Final = (
     "--no-summary",
     "--stdout",
@@ -30,6 +38,8 @@ _OPTIONS: t.Final = (
     "--alert-encrypted=yes",
 )
 _SECONDS: t.Final = 6 * 3600
+_MEMORY: t.Final = 16 << 30
+"""Bytes of address space: its signatures take up to two gigabytes, and so does each file inside of another."""
 _FOUND: t.Final = re.compile(r": ([\w./:()+-]{1,100}) FOUND", re.ASCII)
 _UNREAD: t.Final = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
 _CLEAN: t.Final = 0
@@ -48,12 +58,12 @@ def scan(path: Path, *, wanted: bool) -> Scan:
     program = shutil.which(_PROGRAM)
     if program is None:
         return "absent"
-    code, said = _run([program, *_OPTIONS, str(path)])
-    found = _FOUND.search(said)
-    name = found[1] if found else "está infectado"
-    if code == _INFECTED and not name.startswith(_UNREAD):
-        raise Unfit(f"el antivirus lo rechaza: {name}")
-    if code not in {_CLEAN, _INFECTED}:
+    code, said = _run(program, path)
+    found = _FOUND.search(said) if code == _INFECTED else None
+    if found and not found[1].startswith(_UNREAD):
+        raise Unfit(f"el antivirus lo rechaza: {found[1]}")
+    # Its code for an infection is others' for a failure: without its word nobody is accused.
+    if code != _CLEAN and not found:
         raise NotReady(
             "el antivirus no pudo revisar la entrega",
             whose="ClamAV",
@@ -63,9 +73,23 @@ def scan(path: Path, *, wanted: bool) -> Scan:
     return "clean" if code == _CLEAN else "partial"
 
 
-def _run(command: list[str]) -> tuple[int, str]:
-    with memory_file() as output:
-        process = spawn(command, environment=child_environment(), stdout=output, stderr=output)
+def _run(program: str, path: Path) -> tuple[int, str]:
+    # What a power cut leaves of it there is swept by the next one.
+    with memory_file() as output, ServerFolder("antivirus") as place:
+        folder = place.path / "partes"
+        folder.mkdir(mode=0o700)
+        process = spawn(
+            [program, *_OPTIONS, f"--database={SIGNATURES}", f"--tempdir={folder}", str(path)],
+            environment=child_environment(),
+            stdout=output,
+            stderr=output,
+            confinement=Confinement(
+                (Path(program),),
+                writes=(folder,),
+                reads=(path, SIGNATURES, *_READS),
+                allowance=Allowance(_SECONDS, _MEMORY, largest_file=LARGEST_SCANNED + 1),
+            ),
+        )
         try:
             code = process.wait(_SECONDS)
         except subprocess.TimeoutExpired:
@@ -73,4 +97,12 @@ def _run(command: list[str]) -> tuple[int, str]:
         finally:
             stop(process)
         output.seek(0)
-        return code, output.read(64 << 10).decode("utf-8", "replace")
+        said = output.read(64 << 10).decode("utf-8", "replace")
+        if interruption := find_interruption(process, said):
+            raise NotReady(
+                "el antivirus no terminó de revisar la entrega",
+                whose="ClamAV",
+                why=" ".join(interruption.split())[-200:],
+                repair="ejecute el caso otra vez",
+            )
+        return code, said

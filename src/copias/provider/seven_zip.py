@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import subprocess
+import time
 import typing as t
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from copias.database.children import child_environment, find_interruption, memory_file, signal_of, spawn, stop, tail_of
-from copias.database.confinement import Confinement
+from copias.database.children import child_environment, find_interruption, memory_file, spawn, stop, tail_of
+from copias.database.confinement import Allowance, Confinement
 from copias.delivery.zip_checks import find_name_fault
 from copias.errors import BadConfiguration, CopyFailed, NotReady
 from copias.provider.containers import BLOCK, Member
@@ -28,10 +28,6 @@ if t.TYPE_CHECKING:
     from copias.provider.formats import Unpack
 
 PROGRAMS: t.Final = ("7z", "7zz", "7za")
-_MEMORY: t.Final = 4 << 30
-"""Bytes of address space that it gets: an archive may ask for a dictionary of any size."""
-_COMPLAINTS: t.Final = 64 << 10
-"""Bytes that it may write into a file, such as the one that takes its complaints; a larger write kills it."""
 _FIELD: t.Final = re.compile(r"^(Path|Size|Attributes|Encrypted|Folder) = (.*)$", re.MULTILINE)
 _WRAPPER: t.Final = re.compile(rb'#! ?/bin/sh\s+exec (/usr/lib/[\w./-]+) "\$@"\s*\Z')
 _LISTING_LIMIT: t.Final = 64 << 20
@@ -94,19 +90,16 @@ class SevenZip:
 
     def _start(self, verb: str, *options: str, seconds: float, most: int) -> Iterator[bytes]:
         """Yield what the program writes; its end is judged by its exit code."""
-        limiter = _find_limiter()
-        command = [*_limit(limiter, seconds), self._program, verb, *options, *self._options()]
-        confinement = Confinement((Path(limiter), Path(self._program)), writes=(), reads=(self._path,))
         with memory_file() as complaints, self._password() as password:
             process = spawn(
-                command,
+                [self._program, verb, *options, *self._options()],
                 environment=child_environment(),
                 stdin=password,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
-                confinement=confinement,
+                confinement=self._confine(seconds),
             )
-            written = 0
+            written, begun = 0, time.monotonic()
             try:
                 stream = t.cast("t.IO[bytes]", process.stdout)
                 while block := stream.read(BLOCK):
@@ -121,13 +114,17 @@ class SevenZip:
                 stop(process)
                 with suppress(OSError):
                     t.cast("t.IO[bytes]", process.stdout).close()
+            if code != 0 and time.monotonic() - begun > seconds:  # killed: its processor's time was up
+                raise Unfit(f"descomprimirlo tarda más de {seconds:.0f} segundos")
             if code != 0:
                 raise self._judge(process, tail_of(complaints))
 
+    def _confine(self, seconds: float) -> Confinement:
+        # The memory too: an archive may ask for a dictionary of any size.
+        return Confinement((Path(self._program),), writes=(), reads=(self._path,), allowance=Allowance(seconds))
+
     def _judge(self, process: Process, words: str) -> Exception:
         """Return what a failure of the program means: the archive's fault, or this machine's."""
-        if signal_of(process) == signal.SIGXCPU:
-            return Unfit("descomprimirlo toma más tiempo de procesador del que se admite")
         if interruption := find_interruption(process, words):
             return CopyFailed("se interrumpió la revisión de la entrega", why=f"7z: {interruption}")
         if re.search(r"password|encrypted", words, re.IGNORECASE):
@@ -171,19 +168,6 @@ def _find_program() -> str:
     with Path(found).open("rb") as stream:
         started = _WRAPPER.match(stream.read(1 << 10))
     return started[1].decode() if started else found
-
-
-def _find_limiter() -> str:
-    limiter = shutil.which("prlimit")
-    if limiter is None:
-        raise NotReady("falta el programa prlimit", repair="instale el paquete util-linux")
-    return limiter
-
-
-def _limit(limiter: str, seconds: float) -> list[str]:
-    """Return the command that keeps the program from writing files, and from taking all memory or for ever."""
-    time = f"--cpu={max(1, round(seconds))}"
-    return [limiter, f"--fsize={_COMPLAINTS}", f"--as={_MEMORY}", time, "--core=0", "--"]
 
 
 def _is_folder(fields: dict[str, str]) -> bool:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 import typing as t
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
-from copias.database.enclosing import require_walls
+from copias.database.enclosing import require_walls, say_weakness
 from copias.delivery.fetching import FetchedPart, Room, fetch_files
 from copias.errors import StoreFull
 from copias.files import make_private_directory
 from copias.progress import Step
-from copias.provider.checksum import LARGEST, check_sum
+from copias.provider.checksum import LARGEST, WrongChecksum, check_sum
 from copias.provider.examining import Examined, copy_dump, examine
 from copias.provider.loading import Ask, Loaded, can_load, load_dump
 from copias.provider.scanning import LARGEST_SCANNED, Scan, scan
-from copias.provider.unfit import Unfit, limits_of
+from copias.provider.unfit import limits_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ ENDING: t.Final = ".entrega"
 _ROOM: t.Final = 1.05
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Taken:
     """A delivery that can be packed.
 
@@ -93,14 +93,13 @@ def judge(
         StoreFull: unpacked it does not fit.
     """
     checksum = _compare(arrival, file)
+    require_walls(deployment.scratch_servers)  # the first program that reads what a stranger made comes next
     with Step("Pasar el antivirus") if drop.scan else nullcontext():
         scanned = scan(file.path, wanted=drop.scan)
     with _spool(deployment, number) as spool:
         try:
             with Step("Revisar la entrega", file.bytes) as step:
                 examined = examine(file.path, limits_of(drop), spool=spool, report=step)
-            if can_load(examined):
-                require_walls(deployment.scratch_servers)
             loaded = _load(file, examined, drop, spool=spool, seconds=seconds, ask=ask)
         except OSError as error:
             raise StoreFull(
@@ -111,6 +110,8 @@ def judge(
             ) from error
     if scanned == "clean" and examined.bytes > LARGEST_SCANNED:
         scanned = "partial"
+    if drop.scan or examined.layers or can_load(examined):  # a program that the walls stand around may have read it
+        loaded = dataclasses.replace(loaded, text=f"{loaded.text} {say_weakness()}".strip())
     return Taken(file, checksum, scanned, examined, loaded)
 
 
@@ -118,7 +119,7 @@ def _compare(arrival: Arrival, file: FetchedPart) -> str:
     if arrival.checksum is None or arrival.place is None:
         return ""
     if arrival.checksum.fault:
-        raise Unfit("el archivo de la suma de verificación no se puede leer")
+        raise WrongChecksum("el archivo de la suma de verificación no se puede leer")
     with closing(arrival.place.open(arrival.checksum)) as stream:
         content = stream.read(LARGEST + 1)
     return check_sum(file.path, content, file.name)

@@ -9,7 +9,8 @@ from copias.case.notices import tell_held
 from copias.case.rows import queue_status, row_key
 from copias.case.states import State
 from copias.errors import BackupError, NotReady
-from copias.provider.letters import say_moment, tell_unfit
+from copias.local_time import say_moment
+from copias.provider.letters import tell_unfit
 from copias.provider.request import AWAITED, find_request, is_awaited, require_configured
 
 if t.TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from copias.business_time import BOGOTA
 from copias.case.intake import read_case
 from copias.case.preflight import check_case
 from copias.errors import AlreadyRunning, BackupError, NotReady
+from copias.local_time import say_moment, today
 from copias.provider.answers import collect_answers
 from copias.provider.arrival import look_for_arrival
 from copias.provider.checks import warn_of_contracts
-from copias.provider.letters import ask_for_copy, say_moment
+from copias.provider.letters import ask_for_copy
 from copias.provider.mails import list_all
 from copias.provider.reminding import tell_due, tell_late
 from copias.provider.request import find_request, is_awaited, is_configured, is_resumed
@@ -59,7 +59,7 @@ def watch_deliveries(
         now: by which reminders and lateness are counted.
         note: gets each error that is no reason to leave the other cases.
     """
-    warn_of_contracts(office, today=now.astimezone(BOGOTA).date())
+    warn_of_contracts(office, today=today(now))
     for story in office.book.stories().values():
         request = find_request(story)
         if request is None or not (is_awaited(story) or is_resumed(story)):

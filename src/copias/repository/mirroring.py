@@ -84,18 +84,6 @@ def has_mirror(office: Office, name: str) -> bool:
     return office.deployment.repository(name).mirror is not None
 
 
-def look_at_mirror(office: Office, name: str) -> PushPlan:
-    """Return what a push would send; nothing is changed.
-
-    Raises:
-        BadConfiguration: it has no mirror.
-        NotReady: the mirror is of another repository.
-        StoreUnavailable: the store does not answer.
-    """
-    mirror = _open(office, name)
-    return plan_push(mirror.folder, mirror.store, mirror.prefix)
-
-
 def push_mirror(
     office: Office, name: str, *, wait: float = 0, whole: bool = False, kept: Collection[str] = ()
 ) -> Pushed:

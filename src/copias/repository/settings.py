@@ -6,10 +6,11 @@ import typing as t
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from copias.errors import BadConfiguration
-from copias.local_path import LocalPath, start_at_folder
+from copias.local_path import LocalPath
+from copias.place_options import place_folder, require_options
 
 Kind: t.TypeAlias = t.Literal["path", "sftp", "rest"]
 
@@ -79,20 +80,12 @@ class RepositorySettings(BaseModel):
     restic: LocalPath | None = None
     """The program, where another than the one of ``scripts/setup`` or of ``PATH`` is meant."""
 
-    @field_validator("path")
-    @classmethod
-    def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
-        return start_at_folder(path, info) if info.data.get("kind") == "path" else path
+    _place_folder = field_validator("path")(place_folder)
 
     @model_validator(mode="after")
     def _check_options(self) -> t.Self:
-        needs = _NEEDS[self.kind]
-        missing = [option for option in needs if option not in self.model_fields_set or not getattr(self, option)]
-        if missing:
-            raise ValueError(f"un repositorio {self.kind} necesita {', '.join(missing)}")
-        strange = sorted(self.model_fields_set.difference(needs, _TAKES[self.kind], _COMMON))
-        if strange:
-            raise ValueError(f"un repositorio {self.kind} no tiene {', '.join(strange)}")
+        takes = (*_TAKES[self.kind], *_COMMON)
+        require_options(self, what=f"un repositorio {self.kind}", needs=_NEEDS[self.kind], takes=takes)
         return self
 
     def for_maintenance(self, name: str) -> RepositorySettings:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import orjson
 
-from copias.case.rows import BOGOTA
 from copias.errors import Altered, BadInput, NotReady
 from copias.files import make_private_directory, write_atomically
+from copias.local_time import day_of, today
 from copias.people import Role
 from copias.retention.expiry import SHORT, code_of, plan_office
 from copias.retention.holds import HELD, read_holds
@@ -142,7 +142,7 @@ def read_list(office: Office, code: str, *, now: datetime | None = None) -> Appr
             void = f"después llegó la retención {hold}"
         elif event.event == APPROVED and event.data["list"] == code:
             if event.when < since:
-                void = f"la del {event.when.astimezone(BOGOTA):%d/%m/%Y} venció"
+                void = f"la del {day_of(event.when):%d/%m/%Y} venció"
             else:
                 approvals[event.actor["account"]] = _describe(event)
     return ApprovalList(code=code, entries=entries, approvals=tuple(approvals.values()), void=void)
@@ -164,7 +164,7 @@ def require_removable(office: Office, entries: Iterable[dict[str, t.Any]]) -> No
     Raises:
         NotReady: naming the first that may not, and why.
     """
-    plan = plan_office(office, datetime.now(BOGOTA).date())
+    plan = plan_office(office, today())
     may_go = {one.package.copy: (one.package.sha256.hex(), one.package.store) for one in plan.removable}
     protected = {one.package.copy: "; ".join(one.floors) for one in plan.protected}
     for entry in entries:
@@ -181,7 +181,7 @@ def require_removable(office: Office, entries: Iterable[dict[str, t.Any]]) -> No
 def _find(office: Office, code: str) -> ApprovalList:
     """Return the list of today, or one that somebody approved already, by the beginning of its code."""
     if len(code) >= _LEAST:
-        plan = plan_office(office, datetime.now(BOGOTA).date())
+        plan = plan_office(office, today())
         if plan.code.startswith(code) and plan.removable:
             return ApprovalList(code=plan.code, entries=tuple(one.to_dict() for one in plan.removable))
     return find_list(office, code)

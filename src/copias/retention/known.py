@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from copias.errors import BadInput
+from copias.nearest import suggest
 from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, list_night_copies
 from copias.retention.packages import EVENTS, read_packages
 
@@ -13,6 +14,7 @@ if t.TYPE_CHECKING:
 
 PLANNED: t.Final = "retention.planned"
 FREED: t.Final = "retention.freed"
+_AS_LISTED: t.Final = "escríbala como en `copias copies`: dirección en minúsculas, o nombre de la base de datos"
 NIGHT_EVENTS: t.Final = frozenset({MADE, VERIFIED, VOIDED, REMOVED})
 
 
@@ -30,14 +32,14 @@ def require_known(office: Office, *, copy: str, subject: str) -> None:
         raise BadInput(
             "no hay una copia con ese nombre",
             whose=ascii(copy[:100]),
-            repair="vea las que hay con `copias copies` y `copias retention plan`",
+            repair=suggest(copy, copies, "vea las que hay con `copias copies` y `copias retention plan`"),
         )
     subjects = {package.subject for package in packages} | {night.database for night in nights}
     if subject and subject not in subjects and not _is_ours(office, subject):
         raise BadInput(
             "no hay una cuenta ni una base de datos con ese nombre",
             whose=ascii(subject[:100]),
-            repair="escríbala como en `copias copies`: dirección en minúsculas, o nombre de la base de datos",
+            repair=suggest(subject, subjects, _AS_LISTED),
         )
 
 

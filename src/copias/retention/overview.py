@@ -6,10 +6,10 @@ import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from copias.case.rows import BOGOTA
 from copias.errors import BackupError, BadInput
+from copias.local_time import today
 from copias.repository.opening import open_repository
 from copias.retention.applying import NightOutcome, apply_repository
 from copias.retention.expiry import PackagePlan, plan_office, read_ledger
@@ -70,7 +70,7 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
         names: of the repositories that are asked; all when empty.
         until: the last day that is foreseen; nothing is foreseen without.
     """
-    today = datetime.now(BOGOTA).date()
+    now = today()
     wanted, settings = require_names(office, names), office.deployment.retention
     own = office.deployment.night_schedules
     opened, errors = _open_all(office, wanted)
@@ -78,7 +78,7 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
     with ThreadPoolExecutor(max_workers=1) as aside:
         asked = [(name, aside.submit(ask_restic, one, settings.nights, own)) for name, one in opened.items()]
         told = read_ledger(office, FEW)
-    found = Overview(packages=plan_office(office, today, told=told), errors=errors)
+    found = Overview(packages=plan_office(office, now, told=told), errors=errors)
     for name, future in asked:
         try:
             facts = read_facts(office, name, future.result(), events=told.events)
@@ -89,7 +89,7 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
         found.plans.append(plan)
         found.to_free += [name] if facts.to_free else []
         if until is not None:
-            found.forecasts += foresee(plan, settings, today=today, until=until, schedules=own)
+            found.forecasts += foresee(plan, settings, today=now, until=until, schedules=own)
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from sys import intern
 
-from copias.package.texts import BOGOTA
+from copias.local_time import day_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,4 +115,4 @@ def _read(case: str, data: dict[str, t.Any]) -> Package:
 
 
 def _day(text: str) -> date:
-    return datetime.fromisoformat(text).astimezone(BOGOTA).date()
+    return day_of(datetime.fromisoformat(text))

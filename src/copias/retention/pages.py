@@ -6,9 +6,11 @@ import typing as t
 from datetime import date
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from copias.package.texts import format_moment
+from copias.pages import open_templates
+
+if t.TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(template: str, **values: t.Any) -> bytes:
@@ -18,15 +20,7 @@ def render(template: str, **values: t.Any) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("copias.retention"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"moment": format_moment, "day": _say_day}
-    return environment
+    return open_templates("copias.retention", moment=format_moment, day=_say_day)
 
 
 def _say_day(day: str | date) -> str:

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from copias.case.rows import BOGOTA
+from copias.local_time import BOGOTA, day_of
 from copias.retention.schedule import PERIOD_WORDS, Dated, apply_schedule
 
 if t.TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _foresee(
 
 
 def _of_today(decision: Decision) -> Kept:
-    day = decision.moment.astimezone(BOGOTA).date()
+    day = day_of(decision.moment)
     return Kept(day=day, periods=decision.periods, floors=decision.floors, exists=True)
 
 

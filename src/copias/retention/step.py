@@ -53,12 +53,10 @@ def apply_step(office: Office, names: Sequence[str] = ()) -> dict[str, t.Any]:
 
 def plan_all_packages(office: Office) -> tuple[t.Any, ...]:
     """Return the packages that wait for the approval of two people."""
-    from datetime import datetime
-
-    from copias.case.rows import BOGOTA
+    from copias.local_time import today
     from copias.retention.expiry import plan_office
 
-    return plan_office(office, datetime.now(BOGOTA).date()).removable
+    return plan_office(office, today()).removable
 
 
 def _raise_first(errors: Mapping[str, BackupError]) -> None:

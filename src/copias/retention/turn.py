@@ -7,9 +7,9 @@ import typing as t
 from contextlib import contextmanager
 from datetime import datetime
 
-from copias.case.rows import BOGOTA
 from copias.errors import AlreadyRunning
 from copias.files import locked, make_private_directory
+from copias.local_time import BOGOTA
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

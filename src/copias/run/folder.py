@@ -226,13 +226,3 @@ def latest_run(runs: Path, case: str) -> RunFolder:
     if not found:
         raise BadInput("el caso no se ha ejecutado", whose=f"caso {case}", repair=f"use `copias run {case}`")
     return found[-1]
-
-
-def read_progress(folder: RunFolder) -> dict[str, t.Any] | None:
-    """Return the last line of progress."""
-    from copias.progress import read_steps
-
-    last = None
-    for _, line in read_steps(folder.progress):
-        last = line
-    return last

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from copias.case.copy_folder import CopyFolder
-from copias.case.rows import BOGOTA
 from copias.case.step import StepPlan, new_copy_id
 from copias.case.work import draft_manifest
 from copias.errors import CopyFailed
+from copias.local_time import BOGOTA
 from copias.package import SinfaPackage, load_key
 from copias.package.facts import DumpFacts, Scope, SourceFacts
 from copias.progress import Report, Step

@@ -14,14 +14,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from statistics import median
 
-from copias.case.rows import BOGOTA
 from copias.errors import BadConfiguration, CopyFailed
+from copias.local_time import day_of
 from copias.sinfa.check_settings import Equal, LatestDate, Rows
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from copias.database import Connection, Driver, DumpRecord
+    from copias.database import Connection, Driver, DumpRecord, TableDigest
     from copias.sinfa.check_settings import CheckSettings
 
 LEAST_COPIES: t.Final = 3
@@ -60,6 +60,25 @@ class CheckResult:
         return asdict(self)
 
 
+class Measured(t.Protocol):
+    """What is compared with earlier copies: the record of a dump of ours, or what is known of a delivered one."""
+
+    @property
+    def bytes(self) -> int:
+        """Return the size of the dump."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of all tables."""
+        ...
+
+    @property
+    def tables(self) -> Sequence[TableDigest]:
+        """Return its tables; none when nobody could count what is in it."""
+        ...
+
+
 def errors_of(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     """Return those that stop a proof."""
     return tuple(result for result in results if result.status == "error")
@@ -85,7 +104,7 @@ def ask_checks(
 
 
 def compare_with_earlier(
-    record: DumpRecord, earlier: Sequence[DumpRecord], checks: Sequence[CheckSettings] = ()
+    record: Measured, earlier: Sequence[Measured], checks: Sequence[CheckSettings] = ()
 ) -> tuple[CheckResult, ...]:
     """Compare a dump's size and rows with the medians of earlier ones.
 
@@ -115,7 +134,7 @@ def _ask(driver: Driver, restored: Connection, record: DumpRecord, check: Latest
 def _judge_date(answer: Sequence[tuple[t.Any, ...]], record: DumpRecord, check: LatestDate) -> str:
     """Return what is wrong with the newest date; empty when nothing is."""
     (value,) = _only_row(answer, 1)
-    newest, made = _read_date(value), record.started.astimezone(BOGOTA).date()
+    newest, made = _read_date(value), day_of(record.started)
     if newest is None:
         return "la respuesta no es una fecha: o no hay filas, o la consulta pregunta otra cosa"
     limit = timedelta(days=check.days)
@@ -146,7 +165,7 @@ def _only_row(answer: Sequence[tuple[t.Any, ...]], columns: int) -> tuple[t.Any,
 
 def _read_date(value: t.Any) -> date | None:
     if isinstance(value, datetime):
-        return value.astimezone(BOGOTA).date() if value.tzinfo else value.date()
+        return day_of(value) if value.tzinfo else value.date()
     if isinstance(value, date):
         return value
     try:
@@ -172,25 +191,26 @@ def _show(answer: Sequence[tuple[t.Any, ...]]) -> str:
     )
 
 
-def _compare_whole(record: DumpRecord, earlier: Sequence[DumpRecord]) -> CheckResult:
+def _compare_whole(record: Measured, earlier: Sequence[Measured]) -> CheckResult:
     told = [
         ("bytes", record.bytes, [one.bytes for one in earlier]),
         ("filas", record.rows, [one.rows for one in earlier]),
         ("tablas", len(record.tables), [len(one.tables) for one in earlier]),
     ]
     odd = [text for what, count, counts in told if (text := _odd(count, counts, SHRINK, GROW, least=0, what=what))]
-    said = f"{record.bytes} bytes, {record.rows} filas, como las {len(earlier)} copias anteriores"
+    counted = f", {record.rows} filas" if record.tables else ""
+    said = f"{record.bytes} bytes{counted}, como las {len(earlier)} copias anteriores"
     return CheckResult("tamaño", "size", "warning" if odd else "passed", "; ".join(odd) or said)
 
 
-def _compare_tables(record: DumpRecord, earlier: Sequence[DumpRecord], check: Rows) -> CheckResult:
+def _compare_tables(record: Measured, earlier: Sequence[Measured], check: Rows) -> CheckResult:
     odd = list(_odd_tables(record, earlier, check))
     more = f"; y {len(odd) - 5} tablas más" if len(odd) > 5 else ""
     text = "; ".join(odd[:5]) + more if odd else f"como en las {len(earlier)} copias anteriores"
     return CheckResult(check.name, "rows", "warning" if odd else "passed", text)
 
 
-def _odd_tables(record: DumpRecord, earlier: Sequence[DumpRecord], check: Rows) -> Iterator[str]:
+def _odd_tables(record: Measured, earlier: Sequence[Measured], check: Rows) -> Iterator[str]:
     now = {table.name: table.rows for table in record.tables}
     before: dict[str, list[int]] = {}
     for one in earlier:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from copias.case.evidence import publish_proof
 from copias.case.series import monthly_series
 from copias.errors import AlreadyRunning, Altered, NotReady
-from copias.files import locked, make_private_directory
+from copias.files import held
 from copias.night.catalogue import EVENTS, list_night_copies
 from copias.night.copying import void_altered
 from copias.night.day import night_of
@@ -30,7 +30,7 @@ from copias.sinfa.monthly_package import MonthlyPackage
 from copias.sinfa.storing import store_package
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from copias.case.story import CopyRecord
     from copias.night.catalogue import NightCopy
@@ -213,10 +213,6 @@ def _pending(records: Sequence[CopyRecord]) -> CopyRecord | None:
     return next((one for one in records if one.status in _PENDING), None)
 
 
-@contextmanager
-def _alone(office: Office) -> Iterator[None]:
-    try:
-        with locked(make_private_directory(office.deployment.state) / "monthly.lock", blocking=False):
-            yield
-    except BlockingIOError:
-        raise AlreadyRunning("ya se están sellando las copias del mes", repair="espere a que termine") from None
+def _alone(office: Office) -> AbstractContextManager[None]:
+    busy = AlreadyRunning("ya se están sellando las copias del mes", repair="espere a que termine")
+    return held(office.deployment.state / "monthly.lock", busy=busy)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from copias import __version__
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST
-from copias.case.rows import BOGOTA
 from copias.case.series import monthly_series
 from copias.database import DumpRecord
 from copias.errors import BadConfiguration, CopyFailed, NotReady
+from copias.local_time import BOGOTA
 from copias.night import manifest as night_manifest
 from copias.night.copying import require_leave
 from copias.package import Manifest, Proof, ProofLevel, SinfaPackage, load_key

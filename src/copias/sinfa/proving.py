@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 import typing as t
@@ -22,6 +21,7 @@ from copias.sinfa.fetching import fetch_case_dump
 from copias.sinfa.history import earlier_records
 from copias.sinfa.plan import find_subject
 from copias.sinfa.records import read_dump
+from copias.sinfa.spools import sweep
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +72,8 @@ class ProofPlan(StepPlan):
         def ask(restored: Connection) -> None:
             answers.extend(ask_checks(driver, restored, record, asked))
 
-        spools = _sweep(make_private_directory(office.deployment.state / "spool"), copy.copy_id)
+        spools = make_private_directory(office.deployment.state / "spool")
+        sweep(spools, f"{copy.copy_id}-")  # the claim says that no other run of this copy is using them
         with tempfile.TemporaryDirectory(dir=spools, prefix=f"{copy.copy_id}-") as spool:
             dump = Path(spool) / "dump"
             with Step("Traer del destino", copy.bytes) as fetched:
@@ -85,13 +86,6 @@ class ProofPlan(StepPlan):
     def _keep(self, copy: CopyRecord, proof: Verification, checks: Iterable[CheckResult]) -> None:
         evidence = {**proof.to_dict(), "checks": [check.to_dict() for check in checks]}
         CopyFolder(self.office.deployment, copy.copy_id).write("proof.json", evidence)
-
-
-def _sweep(spools: Path, copy_id: str) -> Path:
-    """Remove what a run of this copy that was killed left; the claim says that no other one is using it."""
-    for left in spools.glob(f"{copy_id}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    return spools
 
 
 def _summarise(copy: CopyRecord, proof: Verification, seconds: float) -> dict[str, t.Any]:

@@ -8,11 +8,10 @@ Either begins as ``copy.opened`` (:mod:`copias.opened`) and ends as one event of
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +19,16 @@ from copias.database import Connection, NamesItself, RestoresElsewhere, compare,
 from copias.database.comparison import compare_nothing, say_uncompared
 from copias.database.verification import check_file
 from copias.errors import AlreadyRunning, BackupError, BadInput, NotEqual
-from copias.files import locked, make_private_directory, sync_directory
+from copias.files import make_private_directory, sync_directory
 from copias.opened import record_opening
 from copias.progress import Step
 from copias.sinfa.domain import CheckResult, ask_checks
 from copias.sinfa.restore_advice import advise_file, advise_switch
 from copias.sinfa.restore_plan import RestorePlan
 from copias.sinfa.sources import open_driver
+from copias.sinfa.spools import hold_spools
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from copias.database import Driver
     from copias.office import Office
 
@@ -204,15 +202,6 @@ def _not_equal(plan: RestorePlan, differences: list[str]) -> NotEqual:
     )
 
 
-@contextmanager
-def _alone(office: Office) -> Iterator[Path]:
-    """Hold the restores of this machine, and yield the folder for dumps, rid of what a killed one left there."""
-    state = make_private_directory(office.deployment.state)
-    try:
-        with locked(state / "restore-sinfa.lock", blocking=False):
-            spools = make_private_directory(state / "spool")
-            for left in spools.glob(f"{_PREFIX}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            yield spools
-    except BlockingIOError:
-        raise AlreadyRunning("ya hay una restauración en curso", repair="espere a que termine y repita") from None
+def _alone(office: Office) -> AbstractContextManager[Path]:
+    busy = AlreadyRunning("ya hay una restauración en curso", repair="espere a que termine y repita")
+    return hold_spools(office, lock="restore-sinfa.lock", prefix=_PREFIX, busy=busy)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from copias.case.copy_folder import CopyFolder
 from copias.errors import BadInput, NotReady
+from copias.nearest import suggest
 from copias.night.catalogue import NightCopy, list_night_copies
 from copias.sinfa.fetching import fetch_case_dump
 from copias.sinfa.records import read_dump
@@ -133,14 +134,15 @@ def find_sinfa_copy(office: Office, copy_id: str) -> SinfaCopy:
     Raises:
         BadInput: there is none of that name, or it is not proven.
     """
-    found = next((copy for copy in _list(office) if copy.copy_id == copy_id), None)
+    copies = {copy.copy_id: copy for copy in _list(office)}
+    found = copies.get(copy_id)
     if found is None or not found.verified:
         why = "no hay ninguna con ese nombre" if found is None else "no se ha probado"
         raise BadInput(
             "no es una copia de SINFA que se pueda restaurar",
             whose=ascii(copy_id[:80]),
             why=why,
-            repair="elija una probada de `copias copies`",
+            repair=suggest("" if found else copy_id, copies, "elija una probada de `copias copies`"),
         )
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from copias.local_path import LocalPath, start_at_folder
+from copias.place_options import check_one_folder, place_folder, require_options
 
 Kind: t.TypeAlias = t.Literal["folder", "sftp", "shared_drive", "file_station"]
 
@@ -65,10 +66,8 @@ class StoreSettings(BaseModel):
     least_free: int = Field(default=1 << 30, ge=0)
     """Bytes that copies always leave free, where the place tells how many are."""
 
-    @field_validator("path")
-    @classmethod
-    def _place_folder(cls, path: Path, info: ValidationInfo) -> Path:
-        return start_at_folder(path, info) if info.data.get("kind") == "folder" else path
+    _place_folder = field_validator("path")(place_folder)
+    _check_folder = field_validator("folder")(check_one_folder)
 
     @field_validator("certificate")
     @classmethod
@@ -77,24 +76,12 @@ class StoreSettings(BaseModel):
             return certificate.strip()
         return str(start_at_folder(Path(certificate), info))
 
-    @field_validator("folder")
-    @classmethod
-    def _check_folder(cls, folder: str) -> str:
-        if "/" in folder or not folder.isprintable() or folder != folder.strip():
-            raise ValueError("folder es el nombre de una sola carpeta, sin barras ni espacios a los lados")
-        return folder
-
     @model_validator(mode="after")
     def _check_options(self) -> t.Self:
-        needs = _NEEDS[self.kind]
-        missing = [option for option in needs if option not in self.model_fields_set or not getattr(self, option)]
-        if missing:
-            raise ValueError(f"un destino {self.kind} necesita {', '.join(missing)}")
+        takes = (*_TAKES[self.kind], *_COMMON)
+        require_options(self, what=f"un destino {self.kind}", needs=_NEEDS[self.kind], takes=takes)
         if self.kind == "file_station" and not _SHARE.fullmatch(self.path.as_posix()):
             raise ValueError("path es /Compartida/carpeta: empieza por barra y no lleva signos que la NAS rechaza")
         if self.certificate and not self.tls:
             raise ValueError("certificate es de https: quítelo o ponga tls: true")
-        strange = sorted(self.model_fields_set.difference(needs, _TAKES[self.kind], _COMMON))
-        if strange:
-            raise ValueError(f"un destino {self.kind} no tiene {', '.join(strange)}")
         return self

@@ -6,7 +6,7 @@ import typing as t
 
 from copias.package import DeliveryFacts, Scope
 from copias.package.facts import EntryFacts
-from copias.package.texts import printable
+from copias.pages import printable
 
 if t.TYPE_CHECKING:
     from collections import Counter

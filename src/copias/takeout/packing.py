@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import MANIFEST
-from copias.case.rows import BOGOTA
 from copias.case.staging import empty_staging, is_lost, no_room
 from copias.case.step import StepPlan
 from copias.case.work import draft_manifest
 from copias.delivery.fetching import FetchedPart
 from copias.findings import open_finding
+from copias.local_time import BOGOTA
 from copias.package import MailboxFacts, SourceFacts, load_key
 from copias.package.mailbox import SealedMailbox, seal_mailbox
 from copias.progress import Step

@@ -7,6 +7,7 @@ import typing as t
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from copias.local_path import LocalPath
+from copias.place_options import check_one_folder
 
 
 class DeliverySettings(BaseModel):
@@ -31,12 +32,7 @@ class DeliverySettings(BaseModel):
     most_entries: int = Field(default=500_000, ge=1)
     """Files in one zip."""
 
-    @field_validator("drive_folder")
-    @classmethod
-    def _check_folder(cls, folder: str) -> str:
-        if "/" in folder or not folder.isprintable() or folder != folder.strip():
-            raise ValueError("drive_folder es el nombre de una sola carpeta, sin barras ni espacios a los lados")
-        return folder
+    _check_folder = field_validator("drive_folder")(check_one_folder)
 
     @model_validator(mode="after")
     def _check_places(self) -> t.Self:

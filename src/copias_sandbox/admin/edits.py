@@ -119,4 +119,3 @@ _ACTIONS: t.Final[dict[str, Edit]] = {
     "rename-header": _rename_header,
     "rename-sheet": _rename_sheet,
 }
-ACTIONS: t.Final = tuple(_ACTIONS)

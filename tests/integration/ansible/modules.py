@@ -12,10 +12,13 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from tests.e2e.town import CASE, Town
+from tests.integration.ansible.plays import everything
 
 STEPS = ("case_claim", "database_dump", "package_store", "database_verify", "case_close")
 """The modules that change something, in the order of a case."""
 NAMES = ("case_info", *STEPS)
+OUR_OWN = {"changed", "diff", "invocation"}
+"""What every module returns and none documents."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,37 @@ class Modules:
         for name in names:
             result = self.run(name)
             assert result.get("changed"), result
+
+    def prove_idempotence(self, name: str, *, case: str = CASE) -> dict[str, Any]:
+        """Foretell, do, foretell and do again: check mode touches nothing, nor does the second time.
+
+        The module that claims a case cannot foretell it a second time. Returns the result of doing it.
+        """
+        before = everything(self.town)
+        predicted = self.run(name, case=case, check=True)
+        untouched = everything(self.town)
+        done = self.run(name, case=case)
+        after = everything(self.town)
+        foretold = {"changed": False} if name == "case_claim" else self.run(name, case=case, check=True)
+        again = self.run(name, case=case)
+        assert predicted["changed"], predicted
+        assert done["changed"], done
+        assert not foretold["changed"], foretold
+        assert not again["changed"], again
+        touched = _differing(before, untouched)
+        assert not touched, touched
+        assert _differing(before, after), done
+        changed = _differing(after, everything(self.town))
+        assert not changed, changed
+        assert predicted["diff"]["before"] == done["diff"]["before"]
+        assert predicted["diff"]["before"] != predicted["diff"]["after"]
+        assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
+        return done
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """Return the names of what is not the same in both."""
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
 def load(name: str) -> Any:

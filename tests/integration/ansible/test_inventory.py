@@ -227,6 +227,30 @@ def test_answer_that_another_version_kept_is_not_used(town):
     assert len(town.admin.calls(LISTING)) == 2
 
 
+def test_cache_that_cannot_be_used_is_told_and_the_directory_is_asked_each_time(town):
+    cached(town)
+    hosts_of(town)
+    (kept,) = (town.temporary / "inventario").iterdir()
+    kept.write_text("{")  # as a power cut leaves it
+    spoilt = inventory(town, "--graph")
+    town.configure(cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection="/proc/no-folder/cache")
+
+    closed = inventory(town, "--graph")
+
+    assert f"--{MARTA}" in spoilt.text
+    assert f"--{MARTA}" in closed.text
+    assert "sin caché del directorio" in " ".join(closed.text.split())
+    assert len(town.admin.calls(LISTING)) == 3
+
+
+def test_folder_of_the_cache_is_not_made_by_who_asks_the_directory_nothing(town):
+    cached(town)
+    town.variables["COPIAS_DIRECTORY"] = "false"
+
+    assert set(hosts_of(town)) == PLACES
+    assert not (town.temporary / "inventario").exists()
+
+
 def test_directory_that_is_down_is_told_when_there_is_nothing_to_fall_back_on(town):
     town.admin.fault("status", LISTING, status=403, reason="userRateLimitExceeded", times=0)
 

@@ -12,16 +12,13 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
-import yaml
 
-from copias.config import Deployment
 from copias.google.gmail import Gmail
 from copias.google.scopes import GMAIL_READ
 from copias.google.session import GoogleSession
 from copias.mailbox.engine import open_budget
 from copias.office import Office
 from copias.package import generate_key
-from copias.people import Actor, Person, Role, read_identity
 from copias.store import StoreSettings, open_store
 from copias_sandbox import control
 from copias_sandbox.admin.client import AdminClient
@@ -29,11 +26,11 @@ from copias_sandbox.home import Running
 from copias_sandbox.seed.cases import DEMO_CASE, MAILBOX_CASE
 from copias_sandbox.seed.people import demo_requester
 from copias_sandbox.seed.words import DOMAIN, HELP_DESK
+from tests.deployment import describe_deployment, office_of, write_deployment
 
 CASE, MAILBOX = str(DEMO_CASE), str(MAILBOX_CASE)
 MARTA = demo_requester().email
 ADMINISTRATOR = f"super.administrador@{DOMAIN}"
-PERSON = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
 SEND = "gmail.users.messages.send"
 
 
@@ -108,40 +105,36 @@ def desk(home: Path, tmp_path: Path) -> Iterator[Desk]:
 def make_office(running: Running, config: Path, **changes: t.Any) -> Office:
     """Write a deployment's file and return its office; ``changes`` are whole keys of the file."""
     folder = config.parent.parent  # Ansible reads every file of the inventory's folder
-    content = {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": running.key, "endpoint": running.url, "attempts": 2, "patience": 3, "timeout": 5},
-        "help_desk": {
-            "spreadsheet": running.spreadsheet,
-            "requests_tab": "Solicitudes",
-            "responses_tab": "Respuestas",
-            "control_spreadsheet": running.control_spreadsheet,
-            "control_tab": "Control",
-            "settle_seconds": 0,
+    content = describe_deployment(
+        folder,
+        **{
+            "google": {"key_file": running.key, "endpoint": running.url, "attempts": 2, "patience": 3, "timeout": 5},
+            "help_desk": {
+                "spreadsheet": running.spreadsheet,
+                "requests_tab": "Solicitudes",
+                "responses_tab": "Respuestas",
+                "control_spreadsheet": running.control_spreadsheet,
+                "control_tab": "Control",
+                "settle_seconds": 0,
+            },
+            "stores": {"nas": {"kind": "folder", "path": str(folder / "nas")}},
+            "mailboxes": {
+                "domains": [DOMAIN],
+                "administrator": HELP_DESK,
+                "store": "nas",
+                "owner_requests": True,
+                "settle_seconds": 0.5,
+            },
+            "poll": {"start_cases": False},
+            "notices": {"sender": HELP_DESK, "administrator": ADMINISTRATOR, "settle_seconds": 0},
+            **changes,
         },
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "nas")}},
-        "mailboxes": {
-            "domains": [DOMAIN],
-            "administrator": HELP_DESK,
-            "store": "nas",
-            "owner_requests": True,
-            "settle_seconds": 0.5,
-        },
-        "poll": {"start_cases": False},
-        "notices": {"sender": HELP_DESK, "administrator": ADMINISTRATOR, "settle_seconds": 0},
-        **changes,
-    }
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(yaml.safe_dump(content, allow_unicode=True))
-    people = {"people": {read_identity().account: {"name": PERSON.name, "role": "administrator"}}}
-    (folder / "people.yml").write_text(yaml.safe_dump(people, allow_unicode=True))
-    deployment = Deployment.model_validate(content, context={"folder": folder})
-    key = deployment.signing_key
+    )
+    write_deployment(config, content)
+    office = office_of(content, folder)
+    key = office.deployment.signing_key
     key.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     if not key.exists():
         generate_key(key)
         open_store(StoreSettings(kind="folder", path=folder / "nas"), name="nas").prepare()
-    return Office(deployment, Actor(read_identity(), PERSON))
+    return office

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from copias.business_time import BOGOTA, add_business_days
+from copias.business_time import add_business_days
 from copias.case.deciding import classify
 from copias.case.starting import plan_start
+from copias.local_time import BOGOTA
 from copias.office import Office
 from copias.package.facts import ProofLevel
 from copias.provider.asking import AskPlan, plan_request

@@ -12,8 +12,9 @@ from copias.helpdesk import WriteUncertain
 from copias.helpdesk.vocabulary import ALIASES, HEARTBEAT_FIELDS
 from copias.ledger.chain import Head
 from copias.ledger.witnesses import find_unmet, gather_witnesses
-from copias.night.heartbeat import append_heartbeat, heartbeat_missing
+from copias.night.heartbeat import append_heartbeat
 from copias.night.report import Ended, Item, NightReport
+from copias.night.told import look_at
 from copias.office import Office
 from copias_sandbox import control
 from tests.integration.case.conftest import Desk, make_office
@@ -56,7 +57,7 @@ def test_row_says_when_how_many_and_the_ledgers_head(night: Desk) -> None:
     count, sha256 = row[5:7]
     assert row == ["26/11/2026 03:15:20", "con fallas", 1, 1, 0, count, sha256, "nightly-1"]
     assert Head(count, sha256) in night.office.book.ledger.heads()
-    assert not heartbeat_missing(night.office, report())
+    assert look_at(night.office, report().run, "heartbeat").done
 
 
 def test_row_is_a_witness_that_catches_history_written_anew(night: Desk) -> None:
@@ -107,12 +108,12 @@ def test_sheet_that_does_not_answer_gets_the_row_later(night: Desk) -> None:
     night.admin.outage()
     with pytest.raises(HelpDeskUnavailable):
         append_heartbeat(night.office, report())
-    missing = heartbeat_missing(night.office, report())
+    told = look_at(night.office, report().run, "heartbeat")
     night.admin.clear_faults()
 
     assert append_heartbeat(night.office, report())
 
-    assert missing
+    assert not told.done
     assert len(rows(night.office)) == 1
 
 

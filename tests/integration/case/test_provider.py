@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from copias.business_time import BOGOTA, add_business_days, is_business_day
+from copias.business_time import add_business_days, is_business_day
 from copias.case.closing import plan_close
 from copias.case.deciding import classify, decide
 from copias.case.intake import read_case
 from copias.case.preflight import check_case
 from copias.case.starting import plan_start
 from copias.errors import BadConfiguration, BadInput, NotReady
+from copias.local_time import BOGOTA
 from copias.provider.asking import plan_request
 from copias.provider.mails import list_mails, read_mail
 from copias.provider.promising import promise

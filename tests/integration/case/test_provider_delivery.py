@@ -17,9 +17,12 @@ from copias.case.evidence import read_trusted_manifest
 from copias.case.result import proven_result
 from copias.case.starting import plan_start
 from copias.case.storing import plan_storing
-from copias.errors import Altered
+from copias.database.scratch_settings import ScratchSettings
+from copias.errors import Altered, NotReady
+from copias.office import Office
 from copias.package import ProofLevel, open_package, public_path, verify_package
 from copias.package.schema import PATH
+from copias.provider import scanning
 from copias.provider.arrival import look_for_arrival
 from copias.provider.asking import plan_request
 from copias.provider.packing import plan_package
@@ -183,6 +186,20 @@ def test_checksum_that_differs_is_refused(remote: Desk) -> None:
     assert "no da la suma sha256" in rejection["reason"]
 
 
+def test_checksum_that_was_put_right_lets_the_same_file_in(remote: Desk) -> None:
+    deliver(remote, "copia.bak", BAK)
+    deliver(remote, "copia.bak.sha256", b"0" * 64)
+    take_in(remote)
+    assert not look_for_arrival(remote.office, CASE).ready
+    deliver(remote, "copia.bak.sha256", hashlib.sha256(BAK).hexdigest().encode())
+
+    finish(remote)
+
+    copy = remote.office.book.story(CASE).copy
+    assert copy is not None
+    assert (copy.status, len(rejections(remote))) == ("verified", 1)
+
+
 def test_file_that_is_too_large_is_not_brought(home: Path, desk: Desk) -> None:
     place = provider(desk.config.parent.parent)["drop"]
     desk.office = remote_office(home, desk, drop={**place, "largest_bytes": 1000})
@@ -212,12 +229,8 @@ def test_antivirus_rejects_what_it_finds(
     home: Path, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, found: list[str]
 ) -> None:
     """ClamAV itself, with a signature of this test."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "own.ndb").write_text(f"Copias.Prueba:0:*:{b'UNA-MARCA'.hex()}\n")
-    (programs / "clamscan").write_text(f'#!/bin/sh\nexec /usr/bin/clamscan --database={programs}/own.ndb "$@"\n')
-    (programs / "clamscan").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin:/usr/sbin")
+    (tmp_path / "own.ndb").write_text(f"Copias.Prueba:0:*:{b'UNA-MARCA'.hex()}\n")
+    monkeypatch.setattr(scanning, "SIGNATURES", tmp_path / "own.ndb")
     place = provider(desk.config.parent.parent)["drop"]
     desk.office = remote_office(home, desk, drop={**place, "scan": True})
     ask(desk)
@@ -228,6 +241,39 @@ def test_antivirus_rejects_what_it_finds(
     told = [rejection["reason"] for rejection in rejections(desk)]
     assert [word in reason for word, reason in zip(found, told, strict=True)] == [True] * len(found)
     assert (desk.office.book.story(CASE).copy is None) == bool(found)
+
+
+@pytest.fixture
+def unwalled(remote: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk to which a compressed delivery came, on a machine that lets bubblewrap do nothing."""
+    deliver(remote, "sinfa.bak.gz", gzip.compress(BAK))
+    resume_if_arrived(remote.office, remote.office.book.story(CASE))
+    plan_start(remote.office, CASE).run()
+    end_playbook(remote)
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin:/usr/sbin")
+    return remote
+
+
+def test_delivery_is_not_read_without_the_walls_that_are_demanded(unwalled: Desk) -> None:
+    demanded = {"scratch_servers": ScratchSettings(walls="required")}
+    office = Office(unwalled.office.deployment.model_copy(update=demanded), unwalled.office.actor)
+
+    with pytest.raises(NotReady, match="no se puede aislar como esta instalación exige"):
+        plan_package(office, CASE).run()
+
+    assert (office.book.story(CASE).copy, rejections(unwalled)) == (None, [])
+
+
+def test_delivery_that_was_read_without_all_walls_says_so_in_its_manifest(unwalled: Desk) -> None:
+    plan_package(unwalled.office, CASE).run()
+
+    copy = unwalled.office.book.story(CASE).copy
+    assert copy is not None
+    delivered = read_trusted_manifest(unwalled.office, copy).delivered
+    assert delivered is not None
+    assert "Aislamiento de lo que leyó la entrega: solo Landlock" in delivered.load.text
 
 
 # Crashes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ from copias.provider.proving import plan_proof
 from copias.sinfa.believing import accept_copy
 from copias.sinfa.check_settings import LatestDate
 from tests.integration.case.conftest import CASE, Desk
-from tests.integration.case.delivering import deliver, finish, rejections, take_in
+from tests.integration.case.delivering import BAK, deliver, finish, rejections, take_in
 from tests.integration.case.remote import ask, remote_office
 from tests.unit.provider.archives import make_zip
 
@@ -133,3 +134,29 @@ def test_dump_of_last_year_waits_for_a_person(remote: Desk, dumps: dict[str, byt
     copy = remote.office.book.story(CASE).copy
     assert copy is not None
     assert (copy.status, copy.proof["accepted"]) == ("verified", "es la de cierre")
+
+
+def test_file_that_came_for_another_case_waits_for_a_person(remote: Desk) -> None:
+    actor = remote.office.actor.to_event()
+    earlier = {
+        "copy": "sinfa-hacienda-1201",
+        "kind": "sinfa",
+        "subject": "hacienda",
+        "delivered_by": "nube_sur",
+        "delivered_sha256": hashlib.sha256(BAK).hexdigest(),
+        "format": "mssql_bak",
+        "bytes": len(BAK),
+        "finished": "2026-10-02T03:00:00+00:00",
+    }
+    with remote.office.book.ledger.transaction(actor) as page:
+        page.append("copy.made", earlier, case="1201")
+    deliver(remote, "sinfa.bak", BAK)
+
+    with pytest.raises(Doubtful, match="byte por byte, la que se entregó para hacienda en el caso 1201"):
+        finish(remote)
+    accept_copy(remote.office, CASE, reason="la base está cerrada y no cambia")
+    plan_proof(remote.office, CASE).run()
+
+    copy = remote.office.book.story(CASE).copy
+    assert copy is not None
+    assert copy.status == "verified"

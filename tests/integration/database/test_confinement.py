@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
 import typing as t
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +17,19 @@ import psycopg
 import pytest
 
 from copias.database import Connection, verify
+from copias.database.children import unprivileged_account
 from copias.database.landlock import landlock_version
 from copias.database.postgresql.session import connect
-from tests.integration.database.conftest import Dumped, PostgreSQLHarness
+from copias.progress import ignore
+from copias.provider.examining import examine
+from copias.provider.loading import load_dump
+from copias.provider.unfit import Limits
+from tests.integration.database.conftest import ENGINES, Dumped, PostgreSQLHarness, dump_to
 from tests.integration.database.harness import Harness
+from tests.waiting import wait_until
+from tests.walls import NOBODY_ELSES, NOTHING, look_at, look_at_child
+
+PASSWORDS = Path("/etc/shadow")
 
 RUN = "EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {place}/marca'''"
 READ = "PERFORM pg_read_file('{place}/secreto')"
@@ -176,18 +187,43 @@ def test_function_of_a_dump_reaches_no_other_server(
 
 def test_scratch_server_stands_within_all_walls(harness: Harness, restored: tuple[Dumped, Connection]) -> None:
     made, _ = restored
-    own = {name: (Path("/proc/self/ns") / name).readlink() for name in ("user", "pid", "ipc", "mnt", "uts", "net")}
 
     with made.driver.scratch(made.record) as scratch:
-        process = Path(f"/proc/{scratch.pid}")
-        shared = {name for name, link in own.items() if (process / "ns" / name).readlink() == link}
-        status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
-        seen = {path.name for path in (process / "root").iterdir()}
-        said = scratch.confinement
+        seen, said = look_at(scratch.pid), scratch.confinement
 
     # Firebird has no other way in than by TCP.
-    assert shared == ({"net"} if harness.expected.listens else set())
-    assert {status[name].strip() for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {"0" * 16}
-    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
-    assert not {"proc", "home", "root", "bin", "sbin", "var", "run"} & seen
+    assert seen.shared == ({"net"} if harness.expected.listens else set())
+    assert (seen.capabilities, seen.bounding, seen.filtered) == ({NOTHING}, NOTHING, True)
+    assert not NOBODY_ELSES & seen.names
     assert said == f"bubblewrap y Landlock {landlock_version()}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "program"), [("postgresql", "pg_restore"), ("mariadb", "mariadb"), ("firebird", "gbak")]
+)
+def test_program_that_loads_a_delivery_stands_within_all_walls(
+    harnesses: t.Callable[[str], Harness], tmp_path: Path, engine: str, program: str
+) -> None:
+    harness = harnesses(ENGINES[engine][0])
+    connection = harness.fresh()
+    harness.swell(connection)
+    made = dump_to(tmp_path / "entrega", connection, engine)
+    examined = examine(made.file, Limits(1 << 30, 300, 10), spool=tmp_path)
+    argument = {"pg_restore": "--dbname"}.get(program, "")  # it also reads the archive before there is a server
+
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(
+            wait_until, lambda: look_at_child(program, made.file, PASSWORDS, argument=argument), 120
+        )
+        loaded = load_dump(made.file, examined, seconds=120, report=ignore)
+        seen = looking.result()
+
+    account = unprivileged_account()
+    assert seen is not None
+    assert loaded.contents is not None, loaded.text
+    assert seen.account == (os.geteuid() if account is None else account.uid)
+    assert seen.shared == ({"net"} if harness.expected.listens else set())
+    assert (seen.capabilities, seen.bounding, seen.filtered) == ({NOTHING}, NOTHING, True)
+    assert seen.visible == set()
+    assert seen.limits == {"seconds", "memory", "file"}
+    assert not NOBODY_ELSES & seen.names

@@ -162,3 +162,20 @@ def test_objects_that_name_the_old_database_are_told(mariadb: MariaDBHarness, du
     (warning,) = made.driver.warn_of_mentions(unfinished, made.record)
     assert "«mueve»" in warning
     assert "ajena" not in warning
+
+
+def test_events_of_a_copy_never_work_on_the_live_database(mariadb: MariaDBHarness, dumped) -> None:
+    source = mariadb.fresh()
+    clean = f"TRUNCATE TABLE {source.database}.presupuesto_rubro"
+    mariadb.run(source, f"CREATE EVENT cada_segundo ON SCHEDULE EVERY 1 SECOND STARTS '2030-01-01' DO {clean}")
+    made, server = dumped(source), wanted(mariadb)
+    mariadb.run(source, "DROP EVENT cada_segundo; SET GLOBAL event_scheduler = ON")
+
+    try:
+        with pytest.raises(NotReady, match="«cada_segundo»"):
+            restore(mariadb, made, server)
+    finally:
+        mariadb.run(source, "SET GLOBAL event_scheduler = OFF")
+
+    assert not is_there(mariadb, server)
+    assert restore(mariadb, made, server) == server

@@ -14,12 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from copias.database import Connection, verify
+from copias.database import Connection, compare, verify
 from copias.database.firebird import Firebird
 from copias.database.firebird.catalog import list_tables
 from copias.database.firebird.digest import digest_tables
 from copias.database.firebird.moment import Moments
 from copias.database.firebird.session import connect
+from copias.database.schema import sum_of_schema
 from copias.database.settling import settle
 from copias.database.verification import check_file
 from copias.errors import Altered, CopyFailed, NotEqual, NotReady, SourceUnavailable
@@ -160,6 +161,30 @@ def test_user_who_may_only_read_is_told_what_is_missing(firebird, tmp_path: Path
 
     assert "RDB$ADMIN" in failure.value.repair
     assert "una clave cualquiera" not in str(failure.value)
+
+
+def test_database_of_another_owner_is_proved_and_the_owner_is_told(firebird, dumped) -> None:
+    source = firebird.administrator_of(firebird.fresh())
+    theirs = dataclasses.replace(source, database=str(Path(source.database).with_name("ajena.fdb")))
+    entrance = f"'{theirs.host}/{theirs.port}:{theirs.database}' USER 'CONTADORA' PASSWORD 'otra clave'"
+    firebird.run(source, "CREATE USER CONTADORA PASSWORD 'otra clave'; GRANT CREATE DATABASE TO USER CONTADORA")
+    firebird.run(source, f"CREATE DATABASE {entrance} DEFAULT CHARACTER SET UTF8; CREATE TABLE PAGO (ID INTEGER)")
+
+    made = dumped(theirs)
+
+    assert any("«CONTADORA»" in line for line in made.record.left_out)
+    verify(made.driver, made.file, made.record).require_equal("ajena")
+
+
+def test_record_of_before_rights_and_mappings_were_told_is_compared_by_what_it_tells(restored, firebird) -> None:
+    made, copy = restored
+    old = {name: one for name, one in made.record.schema.items() if not name.startswith(("PERMISO SQL$", "MAPEO "))}
+    record = dataclasses.replace(made.record, schema=old, schema_sha256=sum_of_schema(old))
+    firebird.run(twin := firebird.twin(copy), "GRANT CREATE TABLE TO USER CURIOSO")
+
+    assert len(old) < len(made.record.schema)
+    assert compare(record, made.driver.digest(copy, record)) == ()
+    assert compare(record, made.driver.digest(twin, record)) == ()
 
 
 def test_source_and_proof_listen_on_this_machine_only(firebird, restored) -> None:

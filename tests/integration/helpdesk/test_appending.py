@@ -345,7 +345,7 @@ def test_control_row_is_appended_once(town: Town, control_row: ControlRow) -> No
     desk = town.desk()
 
     with pytest.raises(WriteUncertain):
-        desk.append_control(control_row)
+        desk.deliver_once(control_row)
     delivered = desk.deliver_once(control_row, attempted_at=datetime.now(UTC))
     second = desk.deliver_once(replace(control_row, key="k2"))
 
@@ -358,7 +358,7 @@ def test_control_key_can_go_to_the_notes(town: Town, control_row: ControlRow) ->
     admin.edit(sheet, "rename-header", header="Clave de evento", to="Observaciones")
     desk = town.desk()
 
-    desk.append_control(replace(control_row, notes="reemplaza a la anterior"))
+    desk.deliver_once(replace(control_row, notes="reemplaza a la anterior"))
 
     assert desk.find_key(replace(control_row, notes="reemplaza a la anterior")) is not None
 
@@ -367,14 +367,14 @@ def test_sheet_without_any_place_for_the_key_is_named(town: Town, control_row: C
     town.admin.edit(town.running.control_spreadsheet, "rename-header", header="Clave de evento", to="X")
 
     with pytest.raises(BadSheet, match="Clave de evento"):
-        town.desk().append_control(control_row)
+        town.desk().deliver_once(control_row)
 
     assert town.count("values.append") == 0
 
 
 def test_help_desk_without_a_control_sheet_says_so(town: Town, control_row: ControlRow) -> None:
     with pytest.raises(BadConfiguration, match="control_tab"):
-        town.desk(control_tab=None).append_control(control_row)
+        town.desk(control_tab=None).deliver_once(control_row)
 
 
 @pytest.mark.parametrize("wrong", [{"number": "../x"}, {"number": ""}, {"key": "a b"}, {"key": ""}])

@@ -9,7 +9,7 @@ import pytest
 
 from copias.errors import BadInput, BadSheet
 from copias.helpdesk import Kind, ProblemCode, SheetStatus
-from copias.helpdesk.dates import BOGOTA
+from copias.local_time import BOGOTA
 
 if t.TYPE_CHECKING:
     from tests.integration.helpdesk.conftest import Town

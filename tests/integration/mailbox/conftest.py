@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from copias_sandbox import control
+from tests.integration.mailbox.many import Many
 from tests.integration.mailbox.office import Office
 
 
@@ -25,4 +26,17 @@ def office(sandbox_home: Path, tmp_path: Path) -> Iterator[Office]:
     admin = control.admin(sandbox_home)
     admin.reset(cases=5)
     yield Office(admin, control.required(sandbox_home), tmp_path, home=sandbox_home)
+    assert [call for call in admin.calls() if call["violations"]] == []
+
+
+@pytest.fixture
+def many(sandbox_home: Path, tmp_path: Path) -> Iterator[Many]:
+    """A deployment with the mirrors of three accounts, which have mail."""
+    admin = control.admin(sandbox_home)
+    admin.reset(cases=5)
+    made = Many(admin, control.required(sandbox_home), tmp_path)
+    made.fill()
+    admin.clear_calls()
+    yield made
+    admin.clear_faults()
     assert [call for call in admin.calls() if call["violations"]] == []

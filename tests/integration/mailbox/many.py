@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copias.authorisation import Authorisation
-from copias.config import Deployment
 from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.mirroring import SYNCED, mirror_accounts
 from copias.mailbox.outcome import Outcome
 from copias.mailbox.status import mirror_folder
 from copias.office import Office
-from copias.people import Actor, Person, Role, read_identity
+from copias.people import Role
 from copias_sandbox.admin.client import AdminClient
 from copias_sandbox.home import Running
 from copias_sandbox.seed.words import DOMAIN, HACIENDA, HELP_DESK
+from tests.deployment import PERSON, describe_deployment, office_of
 
 ANA, LUZ, PIA = (f"{name}.prueba@{DOMAIN}" for name in ("ana", "luz", "pia"))
 ACCOUNTS = (ANA, LUZ, PIA)
-PERSON = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
 GRANT = Authorisation(authoriser="Mariela Ejemplo", post="Secretaria", document="Oficio 12", motive="custodia")
 STANDING = {
     "authoriser": "Mariela Ejemplo",
@@ -52,23 +51,18 @@ class Many:
     def office(self, *, role: Role = Role.ADMINISTRATOR, **mailboxes: t.Any) -> Office:
         """Return the deployment; the standing authorisation covers the three accounts unless told otherwise."""
         given = {"domains": [DOMAIN], "administrator": HELP_DESK, "store": "nas", "standing": STANDING, **mailboxes}
-        content = {
-            "plugin": "funza.copias.workspace",
-            "entity": "Alcaldía de Valle Claro",
-            "state": str(self.folder / "state"),
-            "people": str(self.folder / "people.yml"),
-            "google": {"key_file": self.running.key, "endpoint": self.running.url, "attempts": 2, "patience": 1},
-            "help_desk": {
+        content = describe_deployment(
+            self.folder,
+            google={"key_file": self.running.key, "endpoint": self.running.url, "attempts": 2, "patience": 1},
+            help_desk={
                 "spreadsheet": self.running.spreadsheet,
                 "requests_tab": "Solicitudes",
                 "control_spreadsheet": self.running.control_spreadsheet,
                 "control_tab": "Control",
             },
-            "stores": {"nas": {"kind": "folder", "path": str(self.folder / "nas")}},
-            "mailboxes": given,
-        }
-        deployment = Deployment.model_validate(content, context={"folder": self.folder})
-        return Office(deployment, Actor(read_identity(), PERSON.model_copy(update={"role": role})))
+            mailboxes=given,
+        )
+        return office_of(content, self.folder, person=PERSON.model_copy(update={"role": role}))
 
     def mirror(self, *accounts: str, office: Office | None = None, **options: t.Any) -> dict[str, Outcome]:
         return mirror_accounts(office or self.office(), accounts or ACCOUNTS, **options)

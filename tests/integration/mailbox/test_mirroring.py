@@ -6,9 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,22 +15,9 @@ from copias.mailbox.mirror import Mirror
 from copias.mailbox.mirroring import mirror_accounts
 from copias.mailbox.status import mirror_folder
 from copias.people import Role
-from copias_sandbox import control
 from copias_sandbox.seed.words import HACIENDA
 from tests.integration.mailbox.many import ACCOUNTS, ANA, LUZ, PIA, STANDING, Many
 from tests.integration.mailbox.office import GET, LIST, PROFILE
-
-
-@pytest.fixture
-def many(sandbox_home: Path, tmp_path: Path) -> Iterator[Many]:
-    admin = control.admin(sandbox_home)
-    admin.reset(cases=5)
-    made = Many(admin, control.required(sandbox_home), tmp_path)
-    made.fill()
-    admin.clear_calls()
-    yield made
-    admin.clear_faults()
-    assert [call for call in admin.calls() if call["violations"]] == []
 
 
 def hang(many: Many, account: str) -> None:

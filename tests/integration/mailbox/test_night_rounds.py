@@ -6,29 +6,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
 from copias.mailbox.night_rounds import MISSING, mirror_night
 from copias.mailbox.outcome import Outcome
+from copias.mailbox.status import mirror_folder
 from copias.office import Office
-from copias_sandbox import control
 from tests.integration.mailbox.many import ACCOUNTS, ANA, LUZ, PIA, STANDING, Many
 from tests.integration.mailbox.office import GET, LIST, PROFILE
-
-
-@pytest.fixture
-def many(sandbox_home: Path, tmp_path: Path) -> Iterator[Many]:
-    admin = control.admin(sandbox_home)
-    admin.reset(cases=5)
-    made = Many(admin, control.required(sandbox_home), tmp_path)
-    made.fill()
-    admin.clear_calls()
-    yield made
-    admin.clear_faults()
-    assert [call for call in admin.calls() if call["violations"]] == []
+from tests.waiting import wait_until
 
 
 def at_night(office: Office, **night: object) -> Office:
@@ -93,6 +79,24 @@ def test_when_google_answers_nobody_the_night_ends_by_itself_and_the_next_one_is
     assert words(mirror_night(many.office(), ACCOUNTS)) == dict.fromkeys(ACCOUNTS, "done")
 
 
+def test_a_case_that_is_closed_while_another_has_its_turn_allows_nothing_any_more(many: Many) -> None:
+    many.open_case(LUZ)
+    many.admin.fault("latency", GET, match=many.admin.mail(ANA)[0]["id"], seconds=60, times=0)
+    office = many.office(standing={**STANDING, "accounts": [ANA]}, accounts_at_once=1)
+
+    def cancel() -> None:
+        wait_until(lambda: bool(many.admin.calls(GET)))
+        office.book.record("77", "case.cancelled", {"reason": "se pidió"})
+
+    with ThreadPoolExecutor(1) as pool:
+        cancelled = pool.submit(cancel)
+        done = mirror_night(at_night(office, mailbox_time_limit="PT5S"), (ANA, LUZ))
+
+    assert cancelled.exception() is None
+    assert list(done) == [ANA]
+    assert not mirror_folder(office.deployment, LUZ).exists()
+
+
 def test_a_signal_to_end_postpones_who_was_not_finished(many: Many) -> None:
     many.admin.fault("latency", GET, match=many.admin.mail(ANA)[0]["id"], seconds=60, times=0)
     threading.Timer(2, os.kill, (os.getpid(), signal.SIGTERM)).start()
@@ -115,6 +119,20 @@ def test_an_account_that_was_suspended_is_told_once_and_again_after_it_came_back
     assert "suspendida" in first[LUZ].error.why
     told = [event.data["account"] for event in many.office().book.ledger.events_of({MISSING})]
     assert told == [LUZ]
+
+
+def test_an_account_that_came_back_without_any_news_is_told_when_it_is_suspended_again(many: Many) -> None:
+    mirror_night(many.office(), ACCOUNTS, whole=True)
+    many.admin.suspend(LUZ)
+    mirror_night(many.office(), (ANA, PIA), whole=True)
+    many.admin.reactivate(LUZ)
+
+    back = mirror_night(many.office(), ACCOUNTS, whole=True)
+    many.admin.suspend(LUZ)
+    again = mirror_night(many.office(), (ANA, PIA), whole=True)
+
+    assert (words(back)[LUZ], back[LUZ].changed) == ("done", False)
+    assert words(again)[LUZ] == "failed"
 
 
 def test_the_only_account_is_told_though_the_inventory_has_none_any_more(many: Many) -> None:

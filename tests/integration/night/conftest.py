@@ -15,21 +15,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
-from copias.config import Deployment
 from copias.database import Connection
 from copias.database.postgresql.session import connect
 from copias.night.copying import NightOptions
 from copias.night.plan import NightPlan, plan_night
 from copias.office import Office
 from copias.package import generate_key
-from copias.people import Actor, Person, Role, read_identity
 from copias.repository.opening import MADE, open_repository, prepare_repository
 from copias.repository.program import find_restic
 from copias.repository.repository import Repository
 from copias.repository.snapshots import Snapshot, list_snapshots
 from copias_sandbox import sinfa
+from tests.deployment import describe_deployment, office_of, write_deployment
 from tests.integration.retention.forge import make_quick
 from tests.waiting import wait_until
 
@@ -51,7 +49,7 @@ class Town:
 
     @property
     def config(self) -> Path:
-        return self.folder / "inventory" / "copias.yml"
+        return self.folder / "inventory" / "copias.yml"  # Ansible reads every file of the inventory's folder
 
     @property
     def nas(self) -> Path:
@@ -111,21 +109,9 @@ class Town:
 
 def describe_town(folder: Path, source: Connection, repository: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return what the deployment's file says."""
-    return {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {
-            "spreadsheet": "s",
-            "requests_tab": "Solicitudes",
-            "responses_tab": "Respuestas",
-            "control_spreadsheet": "c",
-            "control_tab": "Control",
-        },
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-        "repositories": {
+    return describe_deployment(
+        folder,
+        repositories={
             REPOSITORY: {
                 "kind": "path",
                 "path": str(folder / "nas"),
@@ -134,7 +120,7 @@ def describe_town(folder: Path, source: Connection, repository: dict[str, t.Any]
                 **repository,
             }
         },
-        "databases": {
+        databases={
             DATABASE: {
                 "engine": "postgresql",
                 "host": source.host,
@@ -148,7 +134,7 @@ def describe_town(folder: Path, source: Connection, repository: dict[str, t.Any]
                 "authorisation": LEAVE,
             }
         },
-    }
+    )
 
 
 def make_town(folder: Path, source: Connection, **repository: t.Any) -> Town:
@@ -157,15 +143,10 @@ def make_town(folder: Path, source: Connection, **repository: t.Any) -> Town:
     password.write_text("clave de prueba\n")
     password.chmod(0o600)
     content = describe_town(folder, source, repository)
-    person = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
-    people = {"people": {read_identity().account: {"name": person.name, "role": "administrator"}}}
-    (folder / "people.yml").write_text(yaml.safe_dump(people, allow_unicode=True))
-    config = folder / "inventory" / "copias.yml"  # Ansible reads every file of the inventory's folder
-    config.parent.mkdir()
-    config.write_text(yaml.safe_dump(content, allow_unicode=True))
-    deployment = Deployment.model_validate(content, context={"folder": folder})
-    generate_key(deployment.signing_key)
-    return Town(Office(deployment, Actor(read_identity(), person)), folder)
+    town = Town(office_of(content, folder), folder)
+    write_deployment(town.config, content)
+    generate_key(town.office.deployment.signing_key)
+    return town
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ def test_a_real_night_is_covered_signed_and_read_back_and_each_loss_is_named(tow
     StatePlan(town.office, REPOSITORY).run()
     good = look(town, read=True)
     (copy,) = [row["copy"] for row in good["evidence"].rows]
+    opened = [event.data for event in town.office.book.ledger.events_of({"copy.opened"})]
     ledger = town.office.deployment.ledger
     whole = ledger.read_bytes()
 
@@ -41,6 +42,7 @@ def test_a_real_night_is_covered_signed_and_read_back_and_each_loss_is_named(tow
 
     assert [row["verdict"] for row in good["coverage"].rows] == ["al día"]
     assert good["evidence"].rows[0]["how"] == "leída"
+    assert [one["copy"] for one in opened] == [copy]
     assert all(red(section) == [] for section in good.values())
     assert good["ledger"].facts["witnesses"]["met"] == 1
     assert f"repositorio {REPOSITORY}" in rewritten.remarks[0].whose

@@ -70,6 +70,9 @@ def test_oldest_copy_that_is_kept_can_be_drilled_too(town: Town) -> None:
     town.night(force=True)
     oldest = list_night_copies(town.office.book.ledger.events())[0].copy
 
+    said = CliRunner().invoke(app, ["drill", DATABASE, "--oldest", "--check", "--config", str(town.config)])
+
+    assert oldest in said.output
     assert run_drill(plan_drill(town.office, DATABASE, oldest=True)).copy == oldest
 
 

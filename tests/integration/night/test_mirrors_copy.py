@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils.testing import patch_module_args
+from typer.testing import CliRunner
 
-from copias.case.rows import BOGOTA
-from copias.config import Deployment
+from copias.cli.app import app
 from copias.errors import Altered, CopyFailed, NotAllowed, NotReady, StoreUnavailable
 from copias.evidence.access import tell_access
+from copias.local_time import BOGOTA
 from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.status import mirror_folder
 from copias.night import mirrors_copy, mirrors_view
@@ -26,11 +26,10 @@ from copias.night.mirror_recovery import RECOVERED, list_mirror_copies, recover_
 from copias.night.mirrors_copy import MirrorsPlan, plan_mirrors
 from copias.night.mirrors_read import read_back
 from copias.night.mirrors_view import frozen_folder
-from copias.office import Office
-from copias.people import Actor, Person, Role, read_identity
 from copias.repository.opening import open_repository, prepare_repository
 from copias.repository.snapshots import list_snapshots
 from copias.retention.reading import COPIES, read_copies
+from tests.deployment import describe_deployment, office_of, write_deployment
 
 PROJECT = Path(__file__).parents[3]
 ANA, LUZ = (f"{name}.prueba@valleclaro.example" for name in ("ana", "luz"))
@@ -53,30 +52,15 @@ class Hall:
         password.write_text("clave de prueba\n")
         password.chmod(0o600)
         mailboxes = {"domains": ["valleclaro.example"], "administrator": ANA, "store": "nas"}
-        content = {
-            "plugin": "funza.copias.workspace",
-            "entity": "Alcaldía de Valle Claro",
-            "state": str(folder / "state"),
-            "people": str(folder / "people.yml"),
-            "google": {"key_file": "/nowhere/key.json"},
-            "help_desk": {
-                "spreadsheet": "s",
-                "requests_tab": "S",
-                "control_spreadsheet": "c",
-                "control_tab": "Control",
-            },
-            "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-            "repositories": {"nas": {"kind": "path", "path": str(folder / "nas"), "password_file": str(password)}},
-            "mailboxes": {**mailboxes, "standing": standing or STANDING},
-            "night": {"mirrors_repository": "nas"},
-        }
-        people = {"people": {read_identity().account: {"name": "Ana Lucía Prueba", "role": "administrator"}}}
-        (folder / "people.yml").write_text(yaml.safe_dump(people))
+        content = describe_deployment(
+            folder,
+            repositories={"nas": {"kind": "path", "path": str(folder / "nas"), "password_file": str(password)}},
+            mailboxes={**mailboxes, "standing": standing or STANDING},
+            night={"mirrors_repository": "nas"},
+        )
         self.config = folder / "copias.yml"
-        self.config.write_text(yaml.safe_dump(content, allow_unicode=True))
-        deployment = Deployment.model_validate(content, context={"folder": folder})
-        person = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
-        self.office = Office(deployment, Actor(read_identity(), person))
+        write_deployment(self.config, content)
+        self.office = office_of(content, folder)
 
     def add(self, account: str, *numbers: int) -> None:
         with Mirror.open(self.mirror(account), account=account, segment_bytes=2000) as mirror:
@@ -298,7 +282,8 @@ def test_a_mirror_that_disappears_is_told_and_what_was_frozen_of_it_is_copied_on
         hall.night()
 
     newest = list_mirror_copies(hall.office)[0]
-    assert recover_mirror(hall.office, LUZ, snapshot=newest.snapshot).messages == 10
+    words = f"mirror recover {LUZ} --snapshot {newest.snapshot} --query messages --config {hall.config}"
+    assert CliRunner().invoke(app, words).stdout == "10\n"
 
 
 def test_a_mirror_that_disappeared_comes_back_from_a_later_copy_once_the_earlier_ones_are_gone(hall: Hall) -> None:

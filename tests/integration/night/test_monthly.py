@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from copias.errors import Altered, BackupError, NotReady
 from copias.findings import list_findings
 from copias.keeping.moving import plan_move, run_move
 from copias.keeping.verifying import plan_verification, run_verification
+from copias.local_time import BOGOTA
 from copias.night.catalogue import list_night_copies
+from copias.night.day import tonight
 from copias.night.monthly import seal_months
 from copias.office import Office
 from copias.package import extract_dump, read_manifest
@@ -27,7 +29,9 @@ from copias_sandbox.sinfa import Sinfa
 from tests.integration.night.conftest import DATABASE, Town, make_town
 
 SERIES = f"mensual-{DATABASE}"
-LATER = datetime.now(UTC) + timedelta(days=33)
+FIRST_OF_NEXT = (tonight().replace(day=1) + timedelta(days=32)).replace(day=1)
+LATER = datetime.combine(FIRST_OF_NEXT, time(22), BOGOTA)
+"""The first night of the month after that of the fixture's copy, whatever the day on which the tests run."""
 
 
 @pytest.fixture(scope="module")

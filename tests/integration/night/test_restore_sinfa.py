@@ -85,6 +85,23 @@ def test_new_database_holds_what_was_copied_and_the_live_one_stays(restorable: T
     assert list((restorable.office.deployment.state / "spool").iterdir()) == []
 
 
+def test_new_database_has_the_settings_of_the_one_that_was_copied(restorable: Town, server: Sinfa) -> None:
+    ask(server, "ALTER DATABASE sinfa SET search_path = contabilidad, public")
+    ask(server, "REVOKE TEMPORARY ON DATABASE sinfa FROM PUBLIC")
+    try:
+        restorable.night(force=True)
+    finally:
+        ask(server, "ALTER DATABASE sinfa RESET ALL")
+        ask(server, "GRANT TEMPORARY ON DATABASE sinfa TO PUBLIC")
+
+    run_restore(plan(restorable))
+
+    whole = "SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = '{}'"
+    assert ask(server, whole.format(NEW)) == [(["search_path=contabilidad, public"],)]
+    assert ask(server, whole.format("sinfa")) == []
+    assert ask(server, f"SELECT has_database_privilege('copias_lectura', '{NEW}', 'TEMPORARY')") == [(False,)]
+
+
 def test_database_that_exists_is_never_written_over(restorable: Town, server: Sinfa) -> None:
     ask(server, f"CREATE DATABASE {NEW}")
 

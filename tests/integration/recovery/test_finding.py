@@ -154,8 +154,10 @@ def test_auditor_may_see_which_copies_there_are_and_not_what_is_in_them(recovery
 def test_find_prints_number_sender_and_subject(recovery: Recovery) -> None:
     table = copias(recovery, "find", "--case", CASE, "--account", MARTA, "--label", "INBOX")
     listed = orjson.loads(copias(recovery, "find", "--case", CASE, "--account", MARTA, "--json").stdout)["messages"]
+    late = copias(recovery, "find", "--case", CASE, "--account", MARTA, "--since", "2099-12-31", "--json")
 
     assert table.exit_code == 0
     assert f"copias restore {CASE} --pick" in table.stdout
     assert {one["id"] for one in listed} == set(recovery.copied)
+    assert orjson.loads(late.stdout)["messages"] == []
     assert all(set(one) >= {"number", "from", "subject", "received", "labels"} for one in listed)

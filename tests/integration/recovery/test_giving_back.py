@@ -187,17 +187,6 @@ def test_check_says_how_many_would_be_given_and_gives_none(recovery: Recovery) -
     assert recovery.admin.calls(IMPORT) == []
 
 
-def test_no_message_is_lost_for_a_label_that_the_account_cannot_have(recovery: Recovery) -> None:
-    grant(recovery.office, recipient=OTHER)
-    recovery.admin.fault("status", "gmail.users.labels.create", nth=2, times=0, status=400, message="Invalid label")
-
-    recovery.plan(query=Query(), to=OTHER).run()
-
-    given = [one for one in recovery.admin.mail(OTHER, digests=True) if LABEL in one["labels"]]
-    assert sorted(one["sha256"] for one in given) == sorted(recovery.copied.values())
-    assert any("INBOX" in one["labels"] for one in given)
-
-
 def test_help_desk_that_is_down_gets_the_answer_later_and_nothing_is_given_twice(recovery: Recovery) -> None:
     recovery.plan(query=Query()).run()
     recovery.admin.fault("status", "sheets.*", times=0, status=503)

@@ -25,6 +25,7 @@ from copias.mailbox.restore.planning import Order, draft_restore
 from copias.mailbox.restore.search import Query
 from copias.mailbox.restore.step import plan_restore
 from copias.office import Office
+from copias.opened import OPENED
 from copias.package import generate_key, public_path
 from copias.people import Actor, Person, Role, read_identity
 from copias_sandbox import control
@@ -189,7 +190,7 @@ def test_options_that_cannot_be_meant_are_a_usage_error(recovery: Recovery, word
     assert "restore.planned" not in recovery.events()
 
 
-def test_check_tells_and_records_nothing(recovery: Recovery) -> None:
+def test_check_tells_and_records_nothing_but_that_the_copy_was_looked_into(recovery: Recovery) -> None:
     before = recovery.events()
 
     call = copias(recovery, "restore", CASE, "--all", "--check", "--json")
@@ -197,6 +198,12 @@ def test_check_tells_and_records_nothing(recovery: Recovery) -> None:
     told = orjson.loads(call.stdout)
     assert (told["pending"], told["to"], told["label"]) == (len(recovery.copied), MARTA, LABEL)
     assert recovery.events() == before
+    (opened,) = recovery.office.book.ledger.events_of({OPENED})
+    assert (opened.data["copy"], opened.data["by"], opened.data["case"]) == (
+        f"espejo de {MARTA}",
+        "copias restore",
+        CASE,
+    )
 
 
 def test_nothing_chosen_and_nothing_planned_says_how_to_choose(recovery: Recovery) -> None:

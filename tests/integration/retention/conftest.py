@@ -12,7 +12,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-import yaml
 
 from copias.config import Deployment
 from copias.ledger import Event
@@ -22,10 +21,10 @@ from copias.package.signing import generate_key
 from copias.people import Actor, Person, Role, read_identity
 from copias.repository.opening import prepare_repository
 from copias.repository.program import find_restic
+from tests.deployment import PERSON, describe_deployment, write_deployment
 from tests.integration.retention.forge import Forge, make_quick
 
 PASSWORD = "una clave de prueba"
-PERSON = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
 MINUTE = timedelta(minutes=1)
 
 
@@ -114,12 +113,7 @@ class Nights:
     def write_config(self) -> Path:
         """Write the deployment's file that the office was read from."""
         path = self.folder / "inventory" / "copias.yml"
-        path.parent.mkdir(exist_ok=True)
-        content = {**deployment_of(self.folder), "retention": self.settings}
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        account = read_identity().account
-        people = {"people": {account: {"name": PERSON.name, "role": "administrator"}}}
-        (self.folder / "people.yml").write_text(yaml.safe_dump(people, allow_unicode=True), encoding="utf-8")
+        write_deployment(path, {**deployment_of(self.folder), "retention": self.settings})
         return path
 
 
@@ -133,28 +127,14 @@ def deployment_of(folder: Path) -> dict[str, t.Any]:
         "department": "Hacienda",
         "record_series": "Contabilidad",
     }
-    return {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "directory": False,
-        "google": {"key_file": str(folder / "none.json")},
-        "help_desk": {
-            "spreadsheet": "x",
-            "requests_tab": "Solicitudes",
-            "control_spreadsheet": "x",
-            "control_tab": "Control",
-        },
-        "stores": {
-            name: {"kind": "folder", "path": str(folder / place)}
-            for name, place in {"nas": "packages", "otra": "elsewhere"}.items()
-        },
-        "repositories": {
-            "nas": {"kind": "path", "path": str(folder / "nas"), "password_file": str(folder / "password")}
-        },
-        "databases": {name: {**database, "repository": "nas"} for name in ("hacienda", "nomina")},
-    }
+    places = {"nas": "packages", "otra": "elsewhere"}
+    return describe_deployment(
+        folder,
+        directory=False,
+        stores={name: {"kind": "folder", "path": str(folder / place)} for name, place in places.items()},
+        repositories={"nas": {"kind": "path", "path": str(folder / "nas"), "password_file": str(folder / "password")}},
+        databases={name: {**database, "repository": "nas"} for name in ("hacienda", "nomina")},
+    )
 
 
 def make_office(folder: Path, *, account: str = "", name: str = PERSON.name, role: Role = Role.ADMINISTRATOR) -> Office:

@@ -16,11 +16,11 @@ import pytest
 
 from copias.case.catalogue import list_copies
 from copias.case.evidence import manifest_name, put_small
-from copias.case.rows import BOGOTA
 from copias.case.storing import plan_storing
 from copias.case.telling import tell_outcome
 from copias.errors import AlreadyRunning, Altered, BadInput, NotAllowed, NotReady, StoreUnavailable
 from copias.findings import list_findings
+from copias.local_time import BOGOTA
 from copias.office import Office
 from copias.package.canonical import to_canonical
 from copias.package.signing import is_signed, load_trusted, public_path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,20 @@ from typer.testing import CliRunner
 
 from copias.cli.app import app
 from copias.errors import NotReady
-from copias.evidence.idempotence import CERTIFIED, Ground, certify, certify_in_sandbox, run_twice, trend
+from copias.evidence.idempotence import (
+    CERTIFIED,
+    LEFT_OUT,
+    PROJECT,
+    Certificate,
+    Ground,
+    are_good,
+    certify,
+    certify_in_sandbox,
+    run_twice,
+    trend,
+)
+from copias.evidence.pages import render
+from copias_sandbox.certify import ALL
 from tests.unit.audit.conftest import make_place
 from tests.unit.evidence.conftest import make_office
 
@@ -61,6 +75,7 @@ def test_playbook_that_fails_gets_no_certificate(tmp_path: Path) -> None:
     (done,) = certify(office, [playbook], config=config)
 
     assert not done.good
+    assert done.why == "inquieto · Escribir la hora"
 
 
 WRITES = """
@@ -100,9 +115,30 @@ def test_playbook_that_the_sandbox_cannot_run_is_refused_and_nothing_is_recorded
     office = make_office(tmp_path)
 
     with pytest.raises(NotReady, match="se certifican: attend_case"):
-        certify_in_sandbox(office, ["site"])
+        certify_in_sandbox(office, ["otro"])
 
     assert trend(office) == {}
+
+
+def test_every_playbook_of_the_product_is_certified_in_the_sandbox() -> None:
+    assert sorted(ALL) == sorted(path.stem for path in (PROJECT / "playbooks").glob("*.yml"))
+
+
+def test_playbook_that_was_left_out_is_told_with_its_reason_and_certifies_nothing() -> None:
+    left = Certificate("site.yml", way="again", status=LEFT_OUT, why="hace falta <root>")
+    good = Certificate("audit.yml", way="again", status="successful", first=2, tasks=3)
+    told = {"entity": "", "made_at": "2026-11-26T10:00:00+00:00", "made_by": "", "where": "", "head": "", "trend": {}}
+
+    page = render("idempotence.html.j2", good=True, certificates=[good, left], **told)
+
+    assert Certificate.from_dict(left.to_dict()) == left
+    assert [are_good(done) for done in ([good, left], [left], [replace(good, status="failed"), left])] == [
+        True,
+        False,
+        False,
+    ]
+    assert "No se corrió: hace falta &lt;root&gt;" in page
+    assert "Nada cambia al repetir lo que se corrió" in page
 
 
 def test_certificate_is_a_page_with_its_trend_and_names_stay_text(tmp_path: Path) -> None:

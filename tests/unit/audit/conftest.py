@@ -11,7 +11,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-import yaml
 
 from copias.case.copy_folder import CopyFolder
 from copias.config import Deployment
@@ -19,10 +18,10 @@ from copias.ledger import GENESIS, Event
 from copias.office import Office
 from copias.package.canonical import to_canonical
 from copias.package.signing import SigningKey, generate_key
-from copias.people import Actor, Identity, Person, Role
+from copias.people import Actor, Identity
+from tests.deployment import PERSON, describe_deployment, write_deployment
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-PERSON = Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)
 
 
 def describe(folder: Path) -> dict[str, t.Any]:
@@ -35,18 +34,12 @@ def describe(folder: Path) -> dict[str, t.Any]:
         "department": "Hacienda",
         "record_series": "Contabilidad",
     }
-    return {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {"spreadsheet": "s", "requests_tab": "Solicitudes", "responses_tab": "Respuestas"},
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-        "repositories": {},
-        "policies": {"diaria": {"databases": ["hacienda"], "drill_every": "P7D"}},
-        "databases": {"hacienda": database, "archivo": database},
-    }
+    return describe_deployment(
+        folder,
+        help_desk={"spreadsheet": "s", "requests_tab": "Solicitudes", "responses_tab": "Respuestas"},
+        policies={"diaria": {"databases": ["hacienda"], "drill_every": "P7D"}},
+        databases={"hacienda": database, "archivo": database},
+    )
 
 
 @dataclass
@@ -159,12 +152,8 @@ class Place:
 
     def write_config(self) -> Path:
         """Write the deployment's file, for the command line."""
-        from copias.people import read_identity
-
-        people = {"people": {read_identity().account: {"name": PERSON.name, "role": "administrator"}}}
-        (self.folder / "people.yml").write_text(yaml.safe_dump(people, allow_unicode=True))
         config = self.folder / "copias.yml"
-        config.write_text(yaml.safe_dump(describe(self.folder), allow_unicode=True))
+        write_deployment(config, describe(self.folder))
         return config
 
 

@@ -147,7 +147,16 @@ def test_a_database_that_nobody_names_any_more_is_told_for_a_while(place: Place,
 
     section = make_audit(place.office, AuditOptions(parts=("coverage",)), now=NOW).sections[0]
 
-    assert [one.whose for one in section.remarks if "copias.yml" in one.what] == ["Base nomina"] * told
+    assert [one.whose for one in section.remarks if "ya no la copian" in one.what] == ["Base nomina"] * told
+
+
+def test_a_database_whose_repository_is_gone_is_told_as_one_that_nights_copied(place: Place) -> None:
+    place.add_night(database="archivo")
+
+    section = make_audit(place.office, AuditOptions(parts=("coverage",)), now=NOW).sections[0]
+
+    (remark,) = (one for one in section.remarks if "ya no la copian" in one.what)
+    assert (remark.whose, "ya no tiene repository" in remark.why) == ("Base archivo", True)
 
 
 def test_a_file_that_names_nothing_is_not_all_green(place: Place) -> None:

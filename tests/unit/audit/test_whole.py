@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 import pytest
@@ -170,6 +171,27 @@ def test_a_cut_tail_is_caught_by_the_head_that_the_auditor_kept(place: Place) ->
 
     assert "testigo" in remark.what
     assert look(place, "ledger", witness=Head(2, "0" * 64)).facts["valid"] is False
+
+
+def test_a_ledger_of_which_nothing_outside_vouches_for_the_newest_days_is_no_green(place: Place) -> None:
+    for hours in (120, 60, 1):
+        place.add("case.noted", {}, ago=hours)
+    first, newer = (Head(count, hashlib.sha256(place.lines()[count - 1]).hexdigest()) for count in (1, 2))
+
+    alone, old = look(place, "ledger"), look(place, "ledger", witness=first)
+    (nobody,), (stale,) = ([one for one in found.remarks if "da fe" in one.what] for found in (alone, old))
+
+    assert (nobody.severity, "no hay ningún testigo" in nobody.why) == ("yellow", True)
+    assert "es del evento 1:" in stale.why
+    assert look(place, "ledger", witness=newer).facts["witnesses"]["confirmed"] == 2
+
+
+def test_a_ledger_that_a_witness_of_last_night_confirms_says_nothing_of_it(place: Place) -> None:
+    for hours in (120, 25, 1):
+        place.add("case.noted", {}, ago=hours)
+    kept = Head(2, hashlib.sha256(place.lines()[1]).hexdigest())
+
+    assert look(place, "ledger", witness=kept).remarks == ()
 
 
 def test_a_night_manifest_that_was_changed_is_named(place: Place) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -16,6 +17,7 @@ from copias.helpdesk import Guess, HelpDeskCase, Kind, Mode, SheetStatus
 from copias.ledger import Event
 
 GRANT = Authorisation(authoriser="Mariela Ejemplo", post="Secretaria", document="Oficio 1", motive="Respaldo")
+ENDED = GRANT.model_copy(update={"until": date(2020, 2, 29)})
 CASE = HelpDeskCase(
     number="7",
     requester_name="Marta Ejemplo",
@@ -50,6 +52,8 @@ def test_a_case_in_order_passes() -> None:
         ({"kind": None}, ["clase de copia"]),
         ({"mode": None}, ["modalidad"]),
         ({"authorisation": None}, ["autorización"]),
+        ({"authorisation": ENDED}, ["autorización"]),
+        ({"authorisation": GRANT.model_copy(update={"until": date(2199, 12, 31)})}, []),
         ({"case": replace(CASE, agent="")}, ["agente asignado"]),
         ({"case": replace(CASE, status=SheetStatus.CANCELLED)}, ["estado"]),
         ({"authorisation": None, "mode": None}, ["modalidad", "autorización"]),
@@ -70,6 +74,17 @@ def told(*names: str, subject: str = "hacienda") -> Story:
         for place, name in enumerate(names, start=1)
     ]
     return tell("7", events)
+
+
+def test_authorisation_that_ended_is_told_with_its_last_day() -> None:
+    with pytest.raises(NotReady, match="Oficio 1 venció el 29/02/2020"):
+        Preflight(tuple(check_request(replace(READY, authorisation=ENDED)))).require("7")
+
+
+def test_copy_that_is_proven_needs_no_leave_to_be_told() -> None:
+    story = told("case.assigned", "case.started", "copy.made", "copy.stored", "copy.verified")
+
+    assert failed(replace(READY, story=story, authorisation=ENDED)) == []
 
 
 BEGUN = ("case.assigned", "case.started")

@@ -12,11 +12,11 @@ from copias.case.telling import tell_events
 from copias.ledger import Event
 
 
-def tell(data: dict[str, Any]) -> str:
+def tell(data: dict[str, Any], *, event: str = "copy.verified") -> str:
     moment = datetime(2026, 11, 26, 12, tzinfo=UTC).isoformat()
     who = {"name": "Ana"}
-    event = Event(n=1, time=moment, event="copy.verified", case="7", run=None, actor=who, data=data, previous="")
-    ((_, _, words),) = tell_events(Story("7", events=(event,)))
+    told = Event(n=1, time=moment, event=event, case="7", run=None, actor=who, data=data, previous="")
+    ((_, _, words),) = tell_events(Story("7", events=(told,)))
     return words
 
 
@@ -39,3 +39,21 @@ def test_copy_that_was_compared_with_no_source_is_not_told_equal_to_it(level: st
 def test_restored_copy_is_told_equal_and_what_was_not_compared_too() -> None:
     assert tell({"copy": "c", "level": "restored"}) == "Copia c probada e igual al origen"
     assert tell({"copy": "c", "level": "restored", "not_compared": 2}).endswith("2 tablas no se pudieron comparar")
+
+
+def test_recovery_that_lacks_labels_is_told_so_in_each_event() -> None:
+    facts = {
+        "restore": "r1",
+        "messages": 9,
+        "now": 9,
+        "compared": 9,
+        "unlabelled": 3,
+        "labels": 2,
+        "reason": "Así sirve",
+    }
+
+    said = [tell(facts, event=event) for event in ("restore.given", "restore.accepted", "restore.verified")]
+
+    assert all("a 3 les falta alguna de 2 etiquetas que Gmail no recibió" in words for words in said)
+    assert said[1].endswith(": Así sirve")
+    assert "etiquetas" not in tell({**facts, "unlabelled": 0}, event="restore.given")

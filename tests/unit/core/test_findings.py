@@ -6,37 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from copias.cli.app import app
 from copias.errors import BadInput
 from copias.findings import Finding, find_finding, list_findings, open_finding, treat_finding
 from copias.office import Office, open_office
-from copias.people import read_identity
+from tests.deployment import describe_deployment, write_deployment
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     """An installation that calls nobody."""
-    people = {"people": {read_identity().account: {"name": "Ana Lucía Prueba", "role": "administrator"}}}
-    (tmp_path / "people.yml").write_text(yaml.safe_dump(people, allow_unicode=True))
-    content = {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(tmp_path / "state"),
-        "people": str(tmp_path / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {
-            "spreadsheet": "s",
-            "requests_tab": "Solicitudes",
-            "responses_tab": "Respuestas",
-            "control_spreadsheet": "c",
-            "control_tab": "Control",
-        },
-        "stores": {"nas": {"kind": "folder", "path": str(tmp_path / "store")}},
-    }
-    (tmp_path / "copias.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
+    write_deployment(tmp_path / "copias.yml", describe_deployment(tmp_path))
     return open_office(tmp_path / "copias.yml")
 
 

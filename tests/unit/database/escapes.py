@@ -13,6 +13,7 @@ import platform
 import socket
 import subprocess
 import sys
+import threading
 import typing as t
 from pathlib import Path
 
@@ -48,8 +49,23 @@ def trace() -> None:
     library.ptrace(DETACH, victim, None, None)
 
 
+def make_process() -> None:
+    made = os.fork()
+    if not made:
+        os._exit(0)
+    os.waitpid(made, 0)
+
+
+def make_thread() -> None:
+    made = threading.Thread(target=int)
+    made.start()
+    made.join()
+
+
 ATTEMPTS: dict[str, t.Callable[[], t.Any]] = {
     "write in its own": lambda: (own / "a").write_text("x"),
+    "make a process": make_process,
+    "make a thread": make_thread,
     "read outside": (outside / "secreto").read_text,
     "write outside": lambda: (outside / "b").write_text("x"),
     "list outside": lambda: list(outside.iterdir()),

@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,17 +23,17 @@ import pytest
 from copias.case.preflight import check_walls
 from copias.database.account import unprivileged_account
 from copias.database.children import ToolInterrupted, child_environment, run_tool, server_pid, spawn, stop
-from copias.database.confinement import Confinement
+from copias.database.confinement import Allowance, Confinement
 from copias.database.enclosing import find_fault, require_walls, say_confinement, say_weakness
 from copias.database.landlock import LOADERS, landlock_version
 from copias.database.scratch_settings import ScratchSettings
-from copias.errors import NotReady
+from copias.errors import CopyFailed, NotReady
 
 PYTHON = Path(os.path.realpath(sys.executable))
 ESCAPES = Path(__file__).with_name("escapes.py")
 REQUIRED = ScratchSettings(walls="required")
 DONE = "done"
-OWN = {"write in its own"}
+OWN = {"write in its own", "make a process", "make a thread"}
 HELD_BY_LANDLOCK = {"read outside", "write outside", "list outside", "run", "read another's environment", "trace"}
 
 
@@ -64,6 +65,16 @@ class Neighbourhood:
 
     def confine(self, *ports: int) -> Confinement:
         return Confinement((PYTHON,), writes=(self.own,), reads=(Path(sys.base_prefix), ESCAPES), ports=ports)
+
+    def only_read(self, *servers: int) -> Confinement:
+        """Return the walls of a program that reads what a stranger made; ``servers`` it may connect to."""
+        reads = (Path(sys.base_prefix), ESCAPES, self.own)
+        return Confinement((PYTHON,), writes=(), reads=reads, servers=servers, allowance=Allowance(60))
+
+    @property
+    def others_port(self) -> int:
+        """The TCP port that others listen at."""
+        return int(self.arguments[2])
 
     def got_a_datagram(self) -> bool:
         try:
@@ -109,7 +120,7 @@ def without_bubblewrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that has none: the folder of all its programs."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("setpriv", "sleep"):
+    for name in ("setpriv", "prlimit", "sleep"):
         (folder / name).symlink_to(t.cast("str", shutil.which(name)))
     monkeypatch.setenv("PATH", str(folder))
     return folder
@@ -135,6 +146,50 @@ def test_program_that_is_reached_by_tcp_listens_there_and_speaks_first_to_nobody
 
     assert done == {*OWN, "listen"}
     assert not neighbourhood.got_a_datagram()
+
+
+def test_program_that_reads_what_a_stranger_made_changes_nothing_and_starts_nothing(
+    neighbourhood: Neighbourhood,
+) -> None:
+    done = neighbourhood.escape(neighbourhood.only_read())
+
+    listened = set() if landlock_version() >= 4 else {"listen"}
+    assert done == {"make a thread", "send by UDP", *listened}  # the last two in a network of its own
+    assert not neighbourhood.got_a_datagram()
+
+
+def test_client_of_a_server_connects_there_and_does_nothing_else(neighbourhood: Neighbourhood) -> None:
+    reached = neighbourhood.escape(neighbourhood.only_read(neighbourhood.others_port))
+    refused = neighbourhood.escape(neighbourhood.only_read(neighbourhood.port))
+
+    assert reached == {"make a thread", "connect by TCP"}
+    assert refused == ({"make a thread"} if landlock_version() >= 4 else reached)
+    assert not neighbourhood.got_a_datagram()
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("while True: pass", f"señal {signal.SIGKILL.value}"),
+        ("bytes(1 << 30)", "MemoryError"),
+        ("import os; os.write(1, bytes(2 << 20)) < 2 << 20 and os.write(1, b'x')", "File too large"),
+    ],
+    ids=["processor", "memory", "file"],
+)
+def test_program_that_reads_what_a_stranger_made_is_held_to_its_allowance(act: str, words: str) -> None:
+    allowance = Allowance(seconds=1, memory=512 << 20, largest_file=1 << 20)
+    confinement = Confinement((PYTHON,), writes=(), reads=(Path(sys.base_prefix),), allowance=allowance)
+
+    with pytest.raises(CopyFailed, match=words):
+        run_tool([str(PYTHON), "-I", "-S", "-c", act], whose="", what="leer", confinement=confinement)
+
+
+@pytest.mark.parametrize("allowance", [None, Allowance(60)], ids=["server", "reader"])
+def test_program_that_never_began_says_nothing_of_what_it_was_to_read(
+    tmp_path: Path, allowance: Allowance | None
+) -> None:
+    with pytest.raises(ToolInterrupted, match="/bin/true"):
+        run_tool(["/bin/true"], whose="", what="leer", confinement=Confinement((), (tmp_path,), allowance=allowance))
 
 
 def test_program_of_its_own_making_gets_no_further(neighbourhood: Neighbourhood) -> None:
@@ -198,6 +253,23 @@ def test_without_bubblewrap_landlock_stands_alone_and_that_is_said(
     assert {*OWN, "listen", "change a mode"} <= done  # what is said to be missing is missing
     assert say_confinement() == f"solo Landlock {landlock_version()} (falta el programa bwrap)"
     assert "solo Landlock" in say_weakness()
+    assert without_bubblewrap.is_dir()
+
+
+def test_without_bubblewrap_a_reader_is_held_by_landlock_and_its_allowance(
+    neighbourhood: Neighbourhood, without_bubblewrap: Path
+) -> None:
+    done = neighbourhood.escape(neighbourhood.only_read(neighbourhood.others_port))
+
+    assert not done & {*HELD_BY_LANDLOCK, "write in its own"}
+    assert {"connect by TCP", "change a mode"} <= done
+    with pytest.raises(CopyFailed, match="MemoryError"):
+        run_tool(
+            [str(PYTHON), "-I", "-S", "-c", "bytes(8 << 30)"],
+            whose="",
+            what="leer",
+            confinement=neighbourhood.only_read(),
+        )
     assert without_bubblewrap.is_dir()
 
 

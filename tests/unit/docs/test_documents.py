@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import shutil
+import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,18 +54,23 @@ def test_a_command_shown_can_be_given(document: Path, command: str) -> None:
         pytest.fail(f"{document.name} shows {program}, which no test knows")
 
 
+@functools.cache
+def build_command() -> t.Any:
+    return typer.main.get_command(app)
+
+
 def parse(arguments: list[str]) -> None:
     """Parse a call of copias as the program would, without running it."""
     if arguments == ["--help"]:
         return
-    command = typer.main.get_command(app)
+    command = build_command()
     context = typer.Context(command, info_name="copias")
     while hasattr(command, "resolve_command"):
         if command.invoke_without_command and (not arguments or arguments[0].startswith("-")):
             break  # a group that is a verb itself
         name, command, arguments = command.resolve_command(context, arguments)
         assert command is not None, f"there is no verb {name}"
-    if command.name == "sandbox" or not arguments:
+    if command.name == "sandbox" or not arguments or arguments == ["--help"]:
         return
     command.make_context("copias", list(arguments))
 

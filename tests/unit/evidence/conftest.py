@@ -10,29 +10,19 @@ import pytest
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.mail_folder import MailFolder
-from copias.config import Deployment
 from copias.office import Office
 from copias.package import generate_key, load_key
 from copias.package.canonical import to_canonical
-from copias.people import Actor, Person, Role, read_identity
+from tests.deployment import describe_deployment, office_of
 
 GRANT = {"authoriser": "Mariela Ejemplo Rincón", "post": "Secretaria", "document": "=1+1", "motive": "Retiro"}
 OTHER = "secreta.persona@valleclaro.example"
 
 
 def make_office(folder: Path) -> Office:
-    content = {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de <Valle> Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {"spreadsheet": "s", "requests_tab": "Solicitudes"},
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-    }
-    deployment = Deployment.model_validate(content, context={"folder": folder})
-    generate_key(deployment.signing_key)
-    return Office(deployment, Actor(read_identity(), Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)))
+    office = office_of(describe_deployment(folder, entity="Alcaldía de <Valle> Claro"), folder)
+    generate_key(office.deployment.signing_key)
+    return office
 
 
 def tell_case(office: Office, number: str, account: str, *, mail: bool = False) -> None:

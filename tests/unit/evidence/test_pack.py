@@ -14,14 +14,15 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from copias.case.copy_folder import CopyFolder
 from copias.case.mail_folder import MailFolder
-from copias.case.rows import BOGOTA
 from copias.cli.app import app
 from copias.errors import BadInput, LedgerBroken
 from copias.evidence.pack import PACKED, Pack, Scope, make_pack
+from copias.local_time import BOGOTA
 from copias.office import Office
 from copias.package import generate_key, public_path
-from tests.unit.evidence.conftest import OTHER
+from tests.unit.evidence.conftest import OTHER, sign
 
 CASE = Scope(cases=("1234",))
 
@@ -196,6 +197,20 @@ def test_name_of_a_copy_that_leaves_the_folder_is_not_followed(office: Office, t
     with zipfile.ZipFile(pack.path) as archive:
         assert not any(".." in name for name in archive.namelist())
     assert len(pack.missing) == 1
+
+
+def test_copy_of_a_mailbox_whose_name_holds_the_address_is_in_the_pack(office: Office, tmp_path: Path) -> None:
+    copy = f"correo-{OTHER}-1236"
+    made = {"copy": copy, "kind": "mailbox", "subject": OTHER, "package": f"{copy}.zip", "store": "nas", "bytes": 1}
+    office.book.record("1236", "case.assigned", {})
+    office.book.record("1236", "copy.made", {**made, "sha256": "0" * 64, "finished": "2026-11-26T10:00:00+00:00"})
+    CopyFolder(office.deployment, copy).write("manifest.json", sign(office, {"case": "1236"}))
+
+    pack = make_pack(office, Scope(cases=("1236",)), tmp_path / "evidencia.zip")
+
+    assert pack.missing == ()
+    with zipfile.ZipFile(pack.path) as archive:
+        assert f"casos/1236/copias/{copy}/manifest.json" in archive.namelist()
 
 
 def test_period_takes_its_cases_and_leaves_out_accounts_of_mirrors(office: Office, tmp_path: Path) -> None:

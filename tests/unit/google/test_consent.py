@@ -6,6 +6,7 @@ import asyncio
 import json
 import typing as t
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -16,6 +17,7 @@ from copias.errors import BadConfiguration, BadInput
 from copias.google.consent import REDIRECT, SCOPES, ConsentDesk, open_desk
 from copias.google.consent_file import ConsentFolder, open_consents, read_client
 from copias.google.errors import AccountMissing, AccountSuspended, ConsentNeeded, GoogleRefused, GoogleUnavailable
+from copias.google.gmail import Gmail
 from copias.google.scopes import EMAIL, GMAIL_INSERT, GMAIL_READ
 from copias.google.session import ApiCall
 from copias_sandbox.seed.people import agents, demo_requester
@@ -65,6 +67,18 @@ def test_consent_opens_the_mailbox_without_delegation(sandbox, desk, given, tmp_
 
     assert (consent.account, consent.by, set(consent.scopes)) == (MARTA, "alucia", set(SCOPES))
     assert read_mailbox(sandbox, tmp_path, given)["emailAddress"] == MARTA
+
+
+def test_consent_of_another_account_under_this_ones_name_opens_no_mailbox(sandbox, desk, given, tmp_path) -> None:
+    consent = desk.finish(OTHER, agree(sandbox, desk.ask(OTHER), as_=OTHER), by="alucia")
+    desk.folder.keep(replace(consent, account=MARTA))
+
+    async def work() -> None:
+        async with sandbox.session(tmp_path, **given) as session:
+            await Gmail(session, MARTA, (GMAIL_READ,)).profile()
+
+    with pytest.raises(GoogleRefused, match=f"otra cuenta.*{OTHER}"):
+        asyncio.run(work())
 
 
 def test_token_is_refreshed_once_for_all_who_wait(sandbox, desk, given, tmp_path) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copias.helpdesk.dates import BOGOTA, read_moment, write_moment
+from copias.helpdesk.dates import read_moment, write_moment
+from copias.local_time import BOGOTA
 
 MOMENT = datetime(2026, 3, 25, 14, 5, 22, tzinfo=BOGOTA)
 

@@ -9,10 +9,10 @@ import pytest
 
 from copias.errors import BadSheet
 from copias.helpdesk import CaseList, HelpDeskSettings, Kind, ProblemCode, SheetStatus
-from copias.helpdesk.dates import BOGOTA
 from copias.helpdesk.reading import CaseReader
 from copias.helpdesk.requests import Known
 from copias.helpdesk.tabs import tabs_of
+from copias.local_time import BOGOTA
 
 REQUESTS = [
     "Marca temporal",
@@ -209,26 +209,6 @@ def test_evidence_is_shown_without_the_key() -> None:
     (answer,) = read([request()], [response(key="k1")]).cases[0].responses
 
     assert (answer.evidence, answer.key) == ("acta", "k1")
-
-
-@pytest.mark.parametrize(
-    ("rows", "known", "unproven"),
-    [
-        ([response(status="Solucionado")], set(), True),
-        ([response(status="Solucionado", key="k1")], {"k1"}, False),
-        ([response(status="Solucionado", key="forged")], {"k1"}, True),
-        ([response(status="En proceso", key="k1"), response(status="Solucionado", moment="27/03/2026")], {"k1"}, True),
-        ([response(status="En proceso")], set(), False),
-    ],
-)
-def test_resolution_without_our_proof_is_told(rows: list[Row], known: set[str], unproven: bool) -> None:
-    assert read([request()], rows).cases[0].resolved_without(known) is unproven
-
-
-def test_resolution_typed_in_the_request_is_without_proof() -> None:
-    case = read([request(status="Solucionado")], [response(key="k1")]).cases[0]
-
-    assert (case.status_source, case.resolved_without({"k1"})) == ("request", True)
 
 
 def test_one_tab_holds_both() -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from copias.helpdesk import HelpDeskSettings, ResponseRow, SheetStatus
-from copias.helpdesk.dates import BOGOTA
 from copias.helpdesk.status import StatusWords, in_order, newest
+from copias.local_time import BOGOTA
 
 S = SheetStatus
 WORDS = StatusWords(HelpDeskSettings(spreadsheet="1x", requests_tab="S").status_words)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import typing as t
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copias.keeping.capacity import LEAST_DAYS, LEAST_POINTS, Measurement, forecast
+from copias.keeping.capacity import LEAST_DAYS, LEAST_POINTS, SOON, Capacity, Measurement, forecast
 
 START = date(2026, 11, 1)
 GIGABYTE = 10**9
@@ -61,3 +62,17 @@ def test_constant_pace_is_found_whatever_the_order(pace: int, count: int, left: 
     shuffled.shuffle(measured)
 
     assert forecast(measured) == (pace, left)
+
+
+@pytest.mark.parametrize(
+    ("facts", "warned"),
+    [
+        ({}, ""),
+        ({"days_left": SOON}, ""),
+        ({"days_left": SOON - 1}, f"El destino nas se llena en {SOON - 1} días"),
+        ({"trouble": "no responde"}, "El destino nas no se pudo medir: no responde"),
+    ],
+    ids=["not known", "in time", "too soon", "no answer"],
+)
+def test_only_a_day_that_is_near_and_a_store_that_is_silent_are_warned_of(facts: dict[str, t.Any], warned: str) -> None:
+    assert Capacity(store="nas", free=1, kept=0, copies=0, **facts).warning == warned

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from copias.findings import list_findings
+from copias.keeping.capacity import SOON
 from copias.keeping.repository_capacity import (
     MEASURED,
+    RepositoryCapacity,
     Sizes,
     foresee,
     measure_repositories,
@@ -54,6 +56,21 @@ def test_growth_counts_where_somebody_makes_room_meanwhile() -> None:
     size: list[int | None] = [GIGABYTE * day for day in range(11)]
 
     assert foresee(days(free, size)) == (GIGABYTE, 100)
+
+
+def test_a_repository_that_nothing_fills_has_no_day() -> None:
+    assert foresee(days([50 * GIGABYTE] * 11, [GIGABYTE] * 11)) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("left", "warned"),
+    [(None, ""), (SOON, ""), (SOON - 1, f"El repositorio nas se llena en {SOON - 1} días")],
+    ids=["not known", "in time", "too soon"],
+)
+def test_only_a_day_that_is_near_is_warned_of(left: int | None, warned: str) -> None:
+    found = RepositoryCapacity(repository="nas", free=1, days_left=left)
+
+    assert (found.soon_full, found.warning) == (bool(warned), warned)
 
 
 def test_room_that_others_take_counts_though_the_repository_stays_as_it_is() -> None:

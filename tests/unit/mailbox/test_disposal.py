@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from copias.case.copy_folder import CopyFolder
-from copias.config import Deployment
 from copias.mailbox.copying import IDS
 from copias.mailbox.disposal import DISPOSED, Decision, _set_aside, dispose, has_unfinished, plan_disposals
 from copias.mailbox.mirror import Mirror, NewMessage
@@ -17,8 +16,9 @@ from copias.mailbox.status import mirror_folder
 from copias.night.mirrors_copy import freeze_all
 from copias.night.mirrors_view import frozen_folder
 from copias.office import Office
-from copias.people import Actor, Person, Role, read_identity
+from copias.people import Person, Role
 from copias.retention.holds import HELD
+from tests.deployment import describe_deployment, office_of
 
 ANA = "ana.prueba@valleclaro.example"
 GRANT = {"authoriser": "Mariela Ejemplo", "post": "Secretaria", "document": "Oficio 12", "motive": "custodia"}
@@ -27,18 +27,9 @@ LATER = datetime.now(UTC) + timedelta(days=31)
 
 
 def make_office(folder: Path, **mailboxes: t.Any) -> Office:
-    content = {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {"spreadsheet": "s", "requests_tab": "S", "control_spreadsheet": "c", "control_tab": "C"},
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-        "mailboxes": {"domains": ["valleclaro.example"], "administrator": ANA, "store": "nas", **mailboxes},
-    }
-    deployment = Deployment.model_validate(content, context={"folder": folder})
-    return Office(deployment, Actor(read_identity(), Person(name="Ana Prueba", role=Role.AGENT)))
+    given = {"domains": ["valleclaro.example"], "administrator": ANA, "store": "nas", **mailboxes}
+    content = describe_deployment(folder, mailboxes=given)
+    return office_of(content, folder, person=Person(name="Ana Prueba", role=Role.AGENT))
 
 
 def add(office: Office, key: str) -> None:
@@ -55,9 +46,15 @@ def open_case(office: Office, number: str, kind: str = "mailbox") -> None:
     book.record(number, "case.started", {**of, "authorisation": GRANT})
 
 
+def stored(office: Office) -> Path:
+    return office.deployment.state.parent / "store" / "a.zip"
+
+
 def finish_case(office: Office, number: str, *, subject: str = ANA, ids: t.Collection[str] = ("1",)) -> None:
     """Store, prove and resolve a package of some messages."""
     book, now = office.book, datetime.now(UTC).isoformat(timespec="seconds")
+    office.open_store("nas").prepare()
+    stored(office).write_bytes(b"a package")
     CopyFolder(office.deployment, f"correo-{number}").write(IDS, sorted(ids))
     facts = {"copy": f"correo-{number}", "kind": "mailbox", "subject": subject, "package": "a.zip", "store": "nas"}
     book.record(number, "copy.made", {**facts, "sha256": "00" * 32, "bytes": 9, "finished": now, "generation": 1})
@@ -163,6 +160,23 @@ def test_a_package_that_was_removed_or_spoilt_proves_nothing(office: Office) -> 
     office.book.record("77", "copy.spoilt", {"copy": "correo-77", "why": "otra suma"})
 
     assert "ningún paquete" in decide(office).stays
+
+
+@pytest.mark.parametrize("content", [None, b"a pack", b""], ids=["gone", "short", "empty"])
+def test_a_package_that_is_not_on_its_store_as_it_was_keeps_the_mirror(office: Office, content: bytes | None) -> None:
+    if content is None:
+        stored(office).unlink()
+    else:
+        stored(office).write_bytes(content)
+
+    assert "no está como se guardó en nas" in decide(office).stays
+    assert dispose(office, LATER) == ([], [])
+
+
+def test_a_store_that_is_away_keeps_the_mirror(office: Office) -> None:
+    stored(office).parent.rename(stored(office).parent.with_name("unmounted"))
+
+    assert "no se sabe si a.zip sigue en nas" in decide(office).stays
 
 
 def test_a_mirror_that_no_case_explains_stays(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from copias.config import Deployment
+from copias.errors import NotAllowed
 from copias.google.budget import QuotaBudget
 from copias.google.errors import GoogleUnavailable
 from copias.google.tariff import LEGACY, NEW
@@ -17,14 +17,15 @@ from copias.mailbox.account_round import Limit
 from copias.mailbox.due import plan_mailboxes
 from copias.mailbox.due_model import DueMailbox
 from copias.mailbox.fitting import fit
-from copias.mailbox.mirror import Mirror
+from copias.mailbox.mirror import Mirror, NewMessage
 from copias.mailbox.mirroring import SYNCED
 from copias.mailbox.night_rounds import NightTerms
 from copias.mailbox.outcome import Outcome
-from copias.mailbox.permission import Leave
+from copias.mailbox.permission import Leave, look_again
 from copias.mailbox.status import mirror_folder
 from copias.office import Office
-from copias.people import Actor, Person, Role, read_identity
+from copias.people import Person, Role
+from tests.deployment import describe_deployment, office_of
 
 ANA, LUZ, PIA = ACCOUNTS = tuple(f"{name}.prueba@valleclaro.example" for name in ("ana", "luz", "pia"))
 NOW = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -39,14 +40,8 @@ STANDING = {
 
 
 def make_office(folder: Path, *, standing: dict[str, t.Any] | None = STANDING, **given: t.Any) -> Office:
-    content = {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
+    own = {
         "google": {"key_file": "/nowhere/key.json", "tariff": "new"},
-        "help_desk": {"spreadsheet": "s", "requests_tab": "S", "control_spreadsheet": "c", "control_tab": "C"},
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
         "mailboxes": {
             "domains": ["valleclaro.example"],
             "administrator": ANA,
@@ -56,13 +51,15 @@ def make_office(folder: Path, *, standing: dict[str, t.Any] | None = STANDING, *
         },
         **given,
     }
-    deployment = Deployment.model_validate(content, context={"folder": folder})
-    return Office(deployment, Actor(read_identity(), Person(name="Ana Prueba", role=Role.AGENT)))
+    return office_of(describe_deployment(folder, **own), folder, person=Person(name="Ana Prueba", role=Role.AGENT))
 
 
-def mirror(office: Office, account: str, *, days: float) -> None:
-    """Make a mirror that was last found up to date so many days ago."""
+def mirror(office: Office, account: str, *, days: float, messages: int = 0) -> None:
+    """Make a mirror that was last found up to date so many days ago, with so many messages of that day."""
+    moment = int((NOW - timedelta(days=days)).timestamp() * 1000)
     with Mirror.open(mirror_folder(office.deployment, account), account=account) as made:
+        for number in range(messages):
+            made.add(NewMessage(f"{number:016x}", f"{number:016x}", ("INBOX",), 1, moment, b"Subject: Acta"))
         made.set_state(history_id=1, messages_total=0, full=True, when=(NOW - timedelta(days=days)).timestamp())
         made.commit()
 
@@ -106,6 +103,20 @@ def test_a_copy_that_is_young_enough_until_the_next_night_is_not_due(tmp_path: P
     assert due(office, ANA, always=True) == [ANA]
 
 
+def test_a_round_is_foreseen_by_the_mail_of_the_last_month_for_each_day_that_was_missed(tmp_path: Path) -> None:
+    office = make_office(tmp_path)
+    mirror(office, ANA, days=10, messages=60)
+    mirror(office, LUZ, days=0.5, messages=60)
+    mirror(office, PIA, days=0.5)
+
+    found = {one.account: one for one in plan_mailboxes(office, ACCOUNTS, NOW, always=True).due}
+
+    assert {account: one.messages for account, one in found.items()} == {ANA: 20, LUZ: 2, PIA: 0}
+    quiet, day, ten = (found[account].units for account in (PIA, LUZ, ANA))
+    assert ten - quiet == 10 * (day - quiet) > 0
+    assert found[PIA].seconds < found[LUZ].seconds < found[ANA].seconds
+
+
 def test_overdue_is_reckoned_by_each_ones_policy(tmp_path: Path) -> None:
     office = make_office(tmp_path, policies={"semanal": {"every": "P7D", "accounts": [ANA]}})
     mirror(office, ANA, days=8)
@@ -134,6 +145,34 @@ def test_an_act_that_has_ended_covers_nobody(tmp_path: Path) -> None:
     office = make_office(tmp_path, standing={**STANDING, "until": "2020-01-01"})
 
     assert plan_mailboxes(office, ACCOUNTS, NOW).not_allowed == ACCOUNTS
+
+
+def test_an_act_that_ended_after_the_night_was_planned_allows_no_round_any_more(tmp_path: Path) -> None:
+    planned = Leave("Resolución 100 de 2026", "Mariela Ejemplo", until=date(2020, 1, 1))
+
+    found = look_again(make_office(tmp_path, standing={**STANDING, "until": "2020-01-01"}), ANA, planned)
+
+    assert isinstance(found, NotAllowed)
+    assert "terminó el 01/01/2020" in found.why
+
+
+@pytest.mark.parametrize(
+    ("until", "now", "minutes"),
+    [
+        (date(2026, 12, 31), datetime(2027, 1, 1, 4, 30, tzinfo=UTC), 30),
+        (date(2028, 2, 29), datetime(2028, 3, 1, 4, 45, tzinfo=UTC), 15),
+        (date(2028, 3, 1), datetime(2028, 3, 1, 4, 45, tzinfo=UTC), 120),
+        (date(2026, 12, 31), datetime(2027, 1, 1, 5, 1, tzinfo=UTC), 0),
+        (None, datetime(2027, 1, 1, 4, 30, tzinfo=UTC), 120),
+    ],
+    ids=["years_end", "leap_day", "day_before", "over", "without_end"],
+)
+def test_a_round_ends_with_the_last_day_of_its_leave_in_colombia(
+    until: date | None, now: datetime, minutes: int
+) -> None:
+    leave = Leave("Resolución 100 de 2026", "Mariela Ejemplo", until=until)
+
+    assert Limit(timedelta(hours=2), "dos horas").within(leave, now).span == timedelta(minutes=minutes)
 
 
 def test_what_does_not_fit_into_the_time_is_named_and_what_is_more_overdue_fits(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import typing as t
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,33 +18,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage, rebuild_index
-from copias.mailbox.mirror.index import Index
+from copias.mailbox.mirror import Mirror, MirrorReader, rebuild_index
+from tests.unit.mailbox.forged_mirror import ACCOUNT, filled_files_of, message, rows_of
 
-ACCOUNT = "marta@example.test"
 SEGMENT_BYTES = 600
 LABELS = st.lists(st.sampled_from(["INBOX", "TRASH", "Label_1", "Ñandú 2"]), max_size=3, unique=True)
 FRACTIONS = st.floats(0, 1)
 INDEX_FILES = ("index.sqlite", "index.sqlite-wal")
 
 Change = Callable[[Mirror], None]
-
-
-def message(number: int, content: bytes, labels: tuple[str, ...] = ("INBOX",)) -> NewMessage:
-    return NewMessage(f"{number:016x}", f"{number // 2:016x}", labels, number, 1_700_000_000_000 + number, content)
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    """What must be equal bit by bit: segments and journal."""
-    found = {path.name: path.read_bytes() for path in [*(folder / "segments").iterdir(), folder / "changes.jsonl"]}
-    return {name: data for name, data in found.items() if data}
-
-
-def rows_of(folder: Path) -> dict[str, list[t.Any]]:
-    """Everything that an index says."""
-    with closing(Index(folder / "index.sqlite")) as index:
-        tables = [name for (name,) in index.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {table: list(index.query(f"SELECT * FROM {table}")) for table in tables}  # noqa: S608
 
 
 def replay(folder: Path, changes: list[Change]) -> None:
@@ -172,7 +153,7 @@ class CrashingMirror(RuleBasedStateMachine):
         with Mirror.open(self.folder, account=ACCOUNT, segment_bytes=SEGMENT_BYTES):
             pass  # cuts
         replay(self.root / "smooth", self.committed)
-        assert files_of(self.folder) == files_of(self.root / "smooth")
+        assert filled_files_of(self.folder) == filled_files_of(self.root / "smooth")
         assert rows_of(self.folder) == rows_of(self.root / "smooth")
         with MirrorReader.open(self.folder) as reader:
             reader.verify()
@@ -230,7 +211,7 @@ def test_a_killed_process_leaves_a_mirror_that_the_next_one_finishes(tmp_path: P
     assert kills >= 4
     for folder in ("killed", "smooth"):
         assert write(tmp_path / folder, count).communicate() is not None
-    assert files_of(tmp_path / "killed") == files_of(tmp_path / "smooth")
+    assert filled_files_of(tmp_path / "killed") == filled_files_of(tmp_path / "smooth")
     assert rows_of(tmp_path / "killed") == rows_of(tmp_path / "smooth")
     with MirrorReader.open(tmp_path / "killed") as reader:
         assert reader.verify() == count

@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 import os
-import typing as t
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from copias.errors import AlreadyRunning, Altered, NotReady
-from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage, rebuild_index
+from copias.mailbox.mirror import Mirror, MirrorReader, rebuild_index
 from copias.mailbox.mirror.index import Index
-
-ACCOUNT = "marta@example.test"
-
-
-def message(number: int) -> NewMessage:
-    content = f"Subject: Acta {number}\r\n\r\n".encode() + bytes(number) * 50
-    return NewMessage(f"{number:016x}", f"{number // 2:016x}", ("INBOX",), number, 1_700_000_000_000 + number, content)
-
-
-def add(folder: Path, *numbers: int) -> None:
-    with Mirror.open(folder, account=ACCOUNT, segment_bytes=1000) as mirror:
-        for number in numbers:
-            mirror.add(message(number))
-        mirror.commit()
+from tests.unit.mailbox.forged_mirror import ACCOUNT, add, files_of, make_mirror, message, rows_of, segments
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A mirror with forty messages in several segments, some changes, and a state."""
-    folder = tmp_path / "m"
-    add(folder, *range(30))
-    with Mirror.open(folder, account=ACCOUNT, segment_bytes=1000) as mirror:
-        mirror.relabel(message(3).id, ["TRASH"], 99)
-        mirror.mark_deleted(message(4).id, 12.5)
-        mirror.set_labels({"Label_1": ("Uno", "user")})
-        mirror.set_state(history_id=99, messages_total=30, full=True)
-        mirror.commit()
-    add(folder, *range(30, 40))
-    return folder
-
-
-def segments(folder: Path) -> list[Path]:
-    return sorted((folder / "segments").iterdir())
-
-
-def rows_of(folder: Path) -> dict[str, list[t.Any]]:
-    with closing(Index(folder / "index.sqlite")) as index:
-        tables = [name for (name,) in index.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {table: list(index.query(f"SELECT * FROM {table}")) for table in tables}  # noqa: S608
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in [*segments(folder), folder / "changes.jsonl"]}
+    return make_mirror(tmp_path / "m")
 
 
 def cut(path: Path) -> None:

@@ -5,36 +5,17 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import typing as t
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from copias.errors import StoreFull
-from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
-from copias.mailbox.mirror.index import Index
+from copias.mailbox.mirror import Mirror, MirrorReader
+from tests.unit.mailbox.forged_mirror import ACCOUNT, filled_files_of, message, rows_of
 
-ACCOUNT = "marta@example.test"
 BIG = 40_000
-
-
-def message(number: int, content: bytes, labels: tuple[str, ...] = ("INBOX",)) -> NewMessage:
-    return NewMessage(f"{number:016x}", f"{number // 2:016x}", labels, number, 1_700_000_000_000 + number, content)
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    """What must be equal bit by bit: segments and journal."""
-    found = {path.name: path.read_bytes() for path in [*(folder / "segments").iterdir(), folder / "changes.jsonl"]}
-    return {name: data for name, data in found.items() if data}
-
-
-def rows_of(folder: Path) -> dict[str, list[t.Any]]:
-    """Everything that an index says."""
-    with closing(Index(folder / "index.sqlite")) as index:
-        tables = [name for (name,) in index.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {table: list(index.query(f"SELECT * FROM {table}")) for table in tables}  # noqa: S608
 
 
 def noise(number: int) -> bytes:
@@ -85,7 +66,7 @@ def test_a_disk_that_fills_loses_nothing_and_the_next_run_goes_on(small_disk: Pa
     (small_disk / "ballast").unlink()
     continue_to(small_disk / "m", 30)
     continue_to(tmp_path / "smooth", 30)
-    assert files_of(small_disk / "m") == files_of(tmp_path / "smooth")
+    assert filled_files_of(small_disk / "m") == filled_files_of(tmp_path / "smooth")
     assert rows_of(small_disk / "m") == rows_of(tmp_path / "smooth")
 
 
@@ -165,5 +146,5 @@ def test_a_limit_on_the_size_of_files_is_told_as_full(tmp_path: Path) -> None:
     assert "StoreFull" in done.stderr
     continue_to(tmp_path / "m", 30)
     continue_to(tmp_path / "smooth", 30)
-    assert files_of(tmp_path / "m") == files_of(tmp_path / "smooth")
+    assert filled_files_of(tmp_path / "m") == filled_files_of(tmp_path / "smooth")
     assert rows_of(tmp_path / "m") == rows_of(tmp_path / "smooth")

@@ -157,3 +157,32 @@ def test_file_that_another_account_made_in_its_place_is_not_written_into(tmp_pat
     assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
     assert seen.read() == b""
     seen.close()
+
+
+def test_labels_that_a_message_was_sent_without_are_known_when_its_answer_was_lost(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with RestoreJournal(path) as journal:
+        journal.sent("m1", without=["Salud", "Ruta/Año"])
+        journal.sent("m2", without=["Salud"])
+        journal.sent("m3")
+    assert RestoreJournal.read(path).unlabelled == {}
+
+    with RestoreJournal(path) as journal:
+        for key in ("m1", "m2", "m3"):
+            journal.found(key, f"new-{key}")
+
+    assert RestoreJournal.read(path).unlabelled == {"m1": ("Salud", "Ruta/Año"), "m2": ("Salud",)}
+
+
+def test_message_that_is_sent_again_with_its_labels_lacks_none(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with RestoreJournal(path) as journal:
+        journal.sent("m1", without=["Salud"])
+        journal.found("m1", "new")
+        journal.lost("m1")
+        assert journal.unlabelled == {}
+
+        journal.sent("m1")
+        journal.found("m1", "newer")
+
+    assert RestoreJournal.read(path).unlabelled == {}

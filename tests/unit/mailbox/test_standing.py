@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from copias.case.rows import BOGOTA
+from copias.local_time import BOGOTA
 from copias.mailbox.settings import MailboxSettings
 from copias.mailbox.standing import StandingAuthorisation
 

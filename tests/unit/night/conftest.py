@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from copias.config import Deployment
 from copias.night.catalogue import MADE, VERIFIED
 from copias.office import Office
-from copias.people import Actor, Person, Role, read_identity
+from tests.deployment import describe_deployment, office_of
 
 LEAVE = {
     "authoriser": "Mariela Ejemplo Rincón",
@@ -33,30 +32,14 @@ def describe(folder: Path, **more: t.Any) -> dict[str, t.Any]:
         "repository": "principal",
         "authorisation": LEAVE,
     }
-    return {
-        "plugin": "funza.copias.workspace",
-        "entity": "Alcaldía de Valle Claro",
-        "state": str(folder / "state"),
-        "people": str(folder / "people.yml"),
-        "google": {"key_file": "/nowhere/key.json"},
-        "help_desk": {
-            "spreadsheet": "s",
-            "requests_tab": "Solicitudes",
-            "responses_tab": "Respuestas",
-            "control_spreadsheet": "c",
-            "control_tab": "Control",
-        },
-        "stores": {"nas": {"kind": "folder", "path": str(folder / "store")}},
-        "repositories": {"principal": {"kind": "path", "path": str(folder / "r"), "password_file": str(folder / "p")}},
-        "databases": {"hacienda": database, "nomina": database},
-        **more,
-    }
+    place = {"kind": "path", "path": str(folder / "r"), "password_file": str(folder / "p")}
+    databases = {"hacienda": database, "nomina": database}
+    return describe_deployment(folder, **{"repositories": {"principal": place}, "databases": databases, **more})
 
 
 def open_forged(folder: Path, **more: t.Any) -> Office:
-    """Return an office of this account, an agent."""
-    deployment = Deployment.model_validate(describe(folder, **more), context={"folder": folder})
-    return Office(deployment, Actor(read_identity(), Person(name="Ana Lucía Prueba", role=Role.ADMINISTRATOR)))
+    """Return an office of this account, an administrator."""
+    return office_of(describe(folder, **more), folder)
 
 
 def forge_copy(office: Office, database: str, finished: datetime, *, seconds: float = 60, verified: bool = True) -> str:

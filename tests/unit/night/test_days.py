@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from copias.case.rows import BOGOTA
+from copias.local_time import BOGOTA
 from copias.night import day as days
 from copias.night import state_copy
 from copias.night.catalogue import NightCopy, list_night_copies

@@ -75,8 +75,8 @@ class Sheet:
         return found
 
 
-def row(moment: str) -> list[t.Any]:
-    return [moment, "todo en orden", 12]
+def row(moment: str, result: str = "todo en orden") -> list[t.Any]:
+    return [moment, result, 12]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,8 @@ def test_date_of_the_sheet_is_told_in_the_time_of_bogota_too() -> None:
         ([["Día", "Resultado"], row("26/11/2026 05:30:00")], "no tiene la columna «Fecha»"),
         ([HEADER], "no tiene ninguna noche"),
         ([HEADER, ["", "", ""]], "no tiene ninguna noche"),
+        ([HEADER, row("26/11/2026 05:30:00", "murió")], "no tiene ninguna noche que haya llegado a su final"),
+        ([HEADER, row("24/11/2026 05:30:00"), row("26/11/2026 05:30:00", " Murió ")], "el 24/11/2026 05:30"),
         ([HEADER, row("ayer")], "No se entiende la fecha de la fila 2: «ayer»"),
         ([HEADER, row("")], "No se entiende la fecha de la fila 2"),
         ([HEADER, row("26/11/2026 05:30:00"), row("11/26/2026 05:30:00")], "No se entiende la fecha de la fila 3"),
@@ -143,6 +145,15 @@ def test_what_is_no_sign_of_life_is_mailed(rows: list[list[t.Any]] | None, said:
 
 def test_unreadable_row_above_a_recent_night_is_an_old_story() -> None:
     sheet = Sheet([["Latido de las copias", "", ""], HEADER, row("borrador"), row("26/11/2026 05:30:00")])
+
+    sheet.run()
+
+    assert sheet.mails == []
+
+
+@pytest.mark.parametrize("result", ["con fallas", "con aplazadas", "detenida", "sin tiempo"])
+def test_night_that_ended_by_itself_is_a_sign_of_life_whatever_it_failed_of(result: str) -> None:
+    sheet = Sheet([HEADER, row("26/11/2026 05:30:00", result)])
 
     sheet.run()
 
@@ -196,10 +207,15 @@ def test_installing_twice_leaves_one_trigger() -> None:
 def test_row_that_the_night_writes_is_one_that_the_script_reads() -> None:
     from copias.helpdesk.dates import write_moment
     from copias.helpdesk.vocabulary import ALIASES
+    from copias.night.heartbeat import say_result
+    from copias.night.report import NightReport
 
     moment = datetime(2026, 11, 26, 3, 15, 20, tzinfo=UTC)
 
     sheet = Sheet([[ALIASES["night_at"][0]], [write_moment(moment)]])
 
     assert sheet.evaluate(f"leerMomento('{write_moment(moment)}')") == moment.timestamp() * 1000
-    assert sheet.evaluate("buscarEncabezado(sheet)") == {"fila": 0, "columna": 0}
+    assert sheet.evaluate("buscarEncabezado(sheet, COLUMNA)") == {"fila": 0, "columna": 0}
+    assert sheet.evaluate("COLUMNA_RESULTADO") in ALIASES["night_result"]
+    died = say_result(NightReport(run="r", started="", finished="", ended="broken"))
+    assert sheet.evaluate(f"murio('{died}')")

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from copias.errors import NotReady
 from copias.findings import open_finding
 from copias.night.metrics import Metric, write_metrics
-from copias.night.report import FINISHED, STARTED, Item, NightReport, keep_report
+from copias.night.report import FINISHED, STARTED, Ended, Item, NightReport, keep_report
 from copias.office import Office
 from tests.unit.night.conftest import forge_copy, open_forged
 
@@ -29,13 +29,13 @@ def read(path: Path) -> dict[str, Samples]:
     }
 
 
-def finish(office: Office, run: str, *items: Item, only: tuple[str, ...] = ()) -> None:
+def finish(office: Office, run: str, *items: Item, only: tuple[str, ...] = (), ended: Ended = "finished") -> None:
     """Write into the ledger that a night of half an hour ended now."""
     now = datetime.now(UTC)
     started = (now - timedelta(minutes=30)).isoformat()
-    report = NightReport(run=run, started=started, finished=now.isoformat(), ended="finished", only=only, items=items)
+    report = NightReport(run=run, started=started, finished=now.isoformat(), ended=ended, only=only, items=items)
     office.record(STARTED, {"run": run, "only": only})
-    facts = {"run": run, "ended": "finished", "only": only, "counts": report.counts, "failed": []}
+    facts = {"run": run, "ended": ended, "only": only, "counts": report.counts, "failed": []}
     office.record(FINISHED, {**facts, "report": keep_report(office.deployment, report)})
 
 
@@ -88,6 +88,20 @@ def test_night_of_one_thing_does_not_pass_for_a_whole_one(measured: Office) -> N
     assert (
         after["copias_night_last_finished_timestamp_seconds"] == before["copias_night_last_finished_timestamp_seconds"]
     )
+    assert after["copias_night_items"] == {("database", "failed"): 1}
+
+
+def test_night_that_died_is_counted_and_is_no_sign_of_life(measured: Office) -> None:
+    finish(measured, "n1", Item(kind="database", name="hacienda", outcome="done"))
+    before = write_metrics(measured) and read(file_of(measured))
+    finish(measured, "n2", Item(kind="database", name="hacienda", outcome="failed"), ended="broken")
+
+    write_metrics(measured)
+
+    after = read(file_of(measured))
+    assert before
+    finished = "copias_night_last_finished_timestamp_seconds"
+    assert after[finished] == before[finished]
     assert after["copias_night_items"] == {("database", "failed"): 1}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import typing as t
 from collections import namedtuple
@@ -18,11 +19,11 @@ from copias.findings import list_findings, open_finding, treat_finding
 from copias.letters import QUEUED, REJECTED, list_waiting_letters
 from copias.night.report import FINISHED, STARTED, Ended, Item, NightReport, keep_report
 from copias.night.silence import Watched, watch
-from copias.night.silence_checks import check_disk
+from copias.night.silence_checks import check_disk, check_night, check_standing
 from copias.night.telling import list_open_findings
 from copias.night.told import TELLING, UNTOLD
 from copias.office import Office
-from tests.unit.night.conftest import describe, open_forged
+from tests.unit.night.conftest import LEAVE, describe, open_forged
 
 NOTICES = {"notices": {"sender": "copias@valleclaro.example", "administrator": "admin@valleclaro.example"}}
 NAS = Item(kind="store", name="nas", outcome="done")
@@ -161,6 +162,21 @@ def test_night_that_died_is_closed_and_told_once(office: Office) -> None:
     assert died.data["ended"] == "broken"
 
 
+def test_finding_of_a_night_that_died_stays_until_a_later_one_came_to_its_end(office: Office) -> None:
+    end(office)
+    office.record(STARTED, {"run": "nightly-2", "only": []})
+    (office.deployment.runs / "nightly-2").mkdir(parents=True)
+    for _ in range(2):
+        watch(office)
+    waiting = [one.about for one in list_open_findings(office)]
+
+    end(office, "nightly-3")
+    watch(office)
+
+    assert waiting == ["vigilancia-muerta"]
+    assert list_open_findings(office) == []
+
+
 def test_way_that_failed_is_tried_again_and_told_while_it_fails(tmp_path: Path) -> None:
     file = tmp_path / "ping.url"
     office = open_forged(tmp_path, night={"ping_url_file": str(file)})
@@ -224,6 +240,33 @@ def test_letter_that_will_never_be_sent_is_told_for_a_day(office: Office) -> Non
 
     assert names(watch(office)) == ["correo"]
     assert names(watch(office, now=later(hours=25))) == []
+    assert [one.about for one in list_open_findings(office)] == ["vigilancia-correo"]
+
+
+@pytest.mark.parametrize(("day", "alarms"), [("2026-12-31", []), ("2026-12-30", ["autorizacion"])])
+def test_act_that_ended_is_told_for_nights_pass_over_its_mailboxes_in_silence(
+    tmp_path: Path, day: str, alarms: list[str]
+) -> None:
+    leave = {**LEAVE, "until": day, "accounts": ["ana@valleclaro.example"]}
+    mailboxes = {"domains": ["valleclaro.example"], "administrator": "a@valleclaro.example", "store": "nas"}
+    office = open_forged(tmp_path, mailboxes={**mailboxes, "standing": leave})
+    last_minute = datetime(2027, 1, 1, 4, 59, tzinfo=UTC)  # of the year, in Colombia
+
+    found = list(check_standing(office, last_minute))
+
+    assert [one.name for one in found] == alarms
+    assert all("Resolución 100 de 2026" in one.why for one in found)
+
+
+def test_first_event_of_a_clock_that_ran_ahead_does_not_put_the_alarm_off(office: Office) -> None:
+    office.record("case.noted", {})
+    path = office.deployment.ledger
+    path.write_bytes(re.sub(rb'"time":"\d{4}', b'"time":"2036', path.read_bytes()))
+    office.record("case.noted", {})
+
+    found = check_night(office, later(hours=27))
+
+    assert [alarm.name for alarm in found] == ["noche"]
 
 
 def test_finding_of_an_alarm_is_not_opened_again_while_it_lasts(office: Office) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from copias.drill.history import PASSED, Drill
 from copias.findings import list_findings, open_finding, treat_finding
 from copias.ledger.chain import Head
 from copias.ledger.witnesses import find_heads
 from copias.letters import list_waiting_letters
 from copias.night.report import FINISHED, Ended, Item, NightReport, keep_report
 from copias.night.summary import SHOWN, write_summary
-from copias.night.telling import MOST, list_open_findings, tell_again, tell_night
+from copias.night.telling import MOST, list_late_drills, list_open_findings, tell_again, tell_night
 from copias.office import Office
-from tests.unit.night.conftest import open_forged
+from tests.unit.night.conftest import forge_copy, open_forged
 
 ERROR = {"what": "el servidor no respondió", "why": "rechazó la conexión", "repair": "revise la red", "exit_code": 75}
 HEAD = Head(41, "ab" * 32)
@@ -64,6 +67,41 @@ def test_success_leaves_the_findings_of_others_and_of_other_sorts_open(office: O
     end(office, report(item(good=True), item("nomina"), run="n2", day=25))
 
     assert [one.about for one in list_open_findings(office)] == ["nomina", "hacienda"]
+
+
+def without(office: Office, database: str, **changes: object) -> Office:
+    """Return the office once a database, or its repository, is gone from copias.yml."""
+    known = dict(office.deployment.databases)
+    gone = known.pop(database)
+    left = {**known, database: gone.model_copy(update=changes)} if changes else known
+    return Office(office.deployment.model_copy(update={"databases": left}), office.actor)
+
+
+@pytest.mark.parametrize("changes", [{}, {"repository": None}], ids=["gone", "without_repository"])
+def test_database_that_nights_do_not_copy_any_more_is_told_until_somebody_says_why(
+    office: Office, changes: dict[str, object]
+) -> None:
+    forge_copy(office, "hacienda", datetime.now(UTC) - timedelta(days=2))
+    later = without(office, "hacienda", **changes)
+    for run in ("n1", "n2"):
+        end(later, report(item("nomina", good=True), run=run))
+    (opened,) = list_open_findings(later)
+
+    treat_finding(later, opened.finding, action="se retiró el sistema")
+    end(later, report(item("nomina", good=True), run="n3"))
+
+    assert opened.about == "hacienda"
+    assert "copias.yml; su última copia nocturna es del" in opened.why
+    assert list_open_findings(later) == []
+
+
+def test_database_that_nights_copy_again_needs_nobody_to_say_why(office: Office) -> None:
+    forge_copy(office, "hacienda", datetime.now(UTC) - timedelta(days=2))
+    end(without(office, "hacienda"), report(item("nomina", good=True), run="n1"))
+
+    end(office, report(item("nomina", good=True), run="n2"))
+
+    assert list_open_findings(office) == []
 
 
 def test_night_told_again_opens_nothing_that_a_person_treated_meanwhile(office: Office) -> None:
@@ -130,6 +168,18 @@ def test_summary_waits_for_gmail_and_is_queued_once(writing: Office) -> None:
     assert key.startswith("noche-nightly-1.")
     (event,) = writing.book.ledger.events_of({"letter.queued"})
     assert event.data["subject"] == "[copias] Noche del 25/11/2030: 1 falla de 1"
+
+
+def test_night_that_nobody_heard_of_is_told_however_often_its_failures_were_repeated_since(writing: Office) -> None:
+    unheard = report(item())
+    facts = {"run": unheard.run, "ended": "finished", "only": (), "counts": unheard.counts, "failed": ["hacienda"]}
+    writing.record(FINISHED, {**facts, "report": keep_report(writing.deployment, unheard)})
+    for count in range(4):
+        end(writing, report(item(), run=f"nightly-again-{count}", only=("hacienda",)))
+
+    tell_again(writing)
+
+    assert len(list_waiting_letters(writing)) == 1
 
 
 def test_night_of_one_thing_is_told_to_nobody_by_mail(writing: Office) -> None:
@@ -253,3 +303,16 @@ def test_database_whose_restore_was_never_tried_is_told(writing: Office) -> None
 
     (letter,) = (writing.deployment.state / "letters").iterdir()
     assert b"SIMULACROS VENCIDOS" in letter.read_bytes()
+
+
+def test_drill_of_the_oldest_copy_does_not_pass_for_one_of_what_is_copied_now(office: Office) -> None:
+    now = datetime.now(UTC)
+    old, new = (forge_copy(office, "hacienda", now - timedelta(days=days)) for days in (400, 1))
+    proven = Drill(database="hacienda", copy=new, outcome="passed")
+    office.record(PASSED, replace(proven, copy=old).to_event())
+    of_the_oldest = list_late_drills(office)
+
+    office.record(PASSED, proven.to_event())
+
+    assert [line.partition(":")[0] for line in of_the_oldest] == ["hacienda", "nomina"]
+    assert [line.partition(":")[0] for line in list_late_drills(office)] == ["nomina"]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copias.errors import BadInput
+from copias.local_time import BOGOTA
 from copias.package.entry_names import check_entry_name
 from copias.package.message_entry import message_entry, received_at
-from copias.package.texts import BOGOTA
 
 KEY = "18c5e1a2b3c4d5e6"
 WHEN = datetime(2026, 11, 20, 8, 5, 30, tzinfo=BOGOTA)

@@ -146,14 +146,25 @@ def office(sandbox, tmp_path, key_file, monkeypatch):
     return tmp_path
 
 
+def told(office: Path) -> list:
+    return list(Ledger(office / "state" / "ledger.jsonl").events())
+
+
 def events(office: Path) -> list:
-    return [event for event in Ledger(office / "state" / "ledger.jsonl").events() if event.event == "copy.exported"]
+    return [event for event in told(office) if event.event in {"copy.exported", "copy.opened"}]
 
 
 def authorise() -> None:
     grant = ("--name", "Hernando Pedraza", "--post", "Secretario", "--document", "Oficio 12", "--motive", "Retiro")
     done = call("authorise", CASE, *grant)
     assert done.exit_code == 0, done.output
+
+
+def test_the_day_of_retirement_is_given_with_the_classification(office) -> None:
+    done = call("classify", CASE, "--kind", "mailbox", "--subject", "ana@villanueva.example", "--retires", "2026-12-31")
+
+    assert done.exit_code == 0, done.output
+    assert told(office)[-1].data["retires"] == "2026-12-31"
 
 
 def test_export_of_an_authorised_case_is_in_the_ledger(office, packed) -> None:
@@ -164,7 +175,9 @@ def test_export_of_an_authorised_case_is_in_the_ledger(office, packed) -> None:
     assert done.exit_code == 0, done.output
     with (office / "correo.mbox").open("rb") as stream:
         assert sorted(one.content for one in read_mbox(stream)) == [b"From x\n" * n for n in range(9)]
-    (event,) = events(office)
+    opened, event = told(office)[-2:]
+    assert (opened.event, opened.data["by"], opened.data["case"]) == ("copy.opened", "copias export", CASE)
+    assert (opened.data["copy"], opened.data["to"]) == (packed.name, str(office / "correo.mbox"))
     assert (event.case, event.data["account"], event.data["messages"]) == (CASE, "ana@villanueva.example", 9)
     assert event.actor["name"] == "Ana Lucía Prueba"
 
@@ -221,6 +234,41 @@ def test_export_never_replaces_what_is_there(office, packed) -> None:
     assert done.exit_code == 2, done.output
     assert (office / "correo.mbox").read_bytes() == b"otro"
     assert events(office) == []
+
+
+def test_export_that_fails_on_its_way_has_opened_the_copy(office, packed) -> None:
+    authorise()
+    content = bytearray(packed.read_bytes())
+    content[40] ^= 1
+    packed.write_bytes(content)
+
+    done = call("export", packed, "--mbox", office / "correo.mbox", "--case", CASE)
+
+    assert done.exit_code == 1, done.output
+    assert [event.event for event in events(office)] == ["copy.opened"]
+
+
+def test_show_is_in_the_ledger_of_the_installation_and_a_check_of_the_package_is_not(office, packed) -> None:
+    assert call("package", "verify", packed).exit_code == 0
+    assert call("package", "show", office / "no-hay.zip").exit_code == 2
+    assert events(office) == []
+
+    assert call("package", "show", packed).exit_code == 0
+
+    (opened,) = events(office)
+    assert (opened.data["copy"], opened.data["by"]) == (packed.name, "copias package show")
+    assert opened.actor["name"] == "Ana Lucía Prueba"
+
+
+def test_show_that_cannot_be_written_down_shows_nothing(office, packed) -> None:
+    (office / "state" / "ledger.jsonl").rename(office / "state" / "aparte.jsonl")
+    (office / "state" / "ledger.jsonl").mkdir()
+
+    done = call("package", "show", packed)
+
+    assert done.exit_code == 3, done.output
+    assert "no se puede anotar en la bitácora" in done.output
+    assert "Entidad" not in done.output
 
 
 def test_facts_of_a_package_are_chosen_by_query(packed, key_file) -> None:

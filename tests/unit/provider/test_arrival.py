@@ -22,14 +22,19 @@ def file(name: str, *, size: int = 100, minutes: float = 60, **changes: t.Any) -
     return DeliveredFile(name, size, NOW - timedelta(minutes=minutes), f"{size}-{minutes}", **changes)
 
 
-def judge(*files: DeliveredFile, rejected: t.Iterable[DeliveredFile] = (), **changes: t.Any) -> Arrival:
+def judge(
+    *files: DeliveredFile,
+    rejected: t.Iterable[DeliveredFile] = (),
+    unlike: DeliveredFile | None = None,
+    **changes: t.Any,
+) -> Arrival:
     drop = DropSettings(kind="folder", path=Path("/entregas"), **changes)
     return judge_files(
         ServerFolder(drop.path, "1"),
         files,
         drop,
         since={identify(one): one.arrived for one in files},
-        rejected=frozenset((identify(one),) for one in rejected),
+        rejected={(identify(one),): identify(unlike) if unlike else "" for one in rejected},
         now=NOW,
     )
 
@@ -88,6 +93,21 @@ def test_rejected_file_is_passed_over_and_its_successor_is_not() -> None:
     assert not judge(bad, rejected=[bad]).ready
     assert judge(bad, file("otra.bak"), rejected=[bad]).data == file("otra.bak")
     assert judge(file("sinfa.bak", size=101), rejected=[bad]).ready
+
+
+def test_file_whose_checksum_was_put_right_is_looked_at_again_where_there_is_no_other() -> None:
+    bad, wrong, right = file("sinfa.bak"), file("SHA256SUMS"), file("SHA256SUMS", size=99)
+
+    assert not judge(bad, wrong, rejected=[bad], unlike=wrong).ready
+    assert judge(bad, right, rejected=[bad], unlike=wrong).data == bad
+    assert judge(bad, right, file("otra.bak"), rejected=[bad], unlike=wrong).data == file("otra.bak")
+
+
+def test_new_version_of_a_rejected_file_is_its_successor_whatever_its_size() -> None:
+    bad, good = (file("sinfa.bak", sha256=one * 32) for one in ("ab", "cd"))
+
+    assert not judge(bad, rejected=[bad]).ready
+    assert judge(good, rejected=[bad]).data == good
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from copias.provider.formats import FORMATS, recognise
 from copias.provider.seven_zip import SevenZip
 from copias.provider.unfit import Limits, Unfit
 from tests.unit.provider.archives import make_zip
+from tests.walls import NOBODY_ELSES, NOTHING, look_at
 
 PG_SQL = (
     b"--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.6\n"
@@ -292,13 +293,13 @@ def test_program_that_reads_an_archive_sees_nothing_else_of_this_machine(tmp_pat
     next(reading)
 
     (program,) = [one for one in psutil.Process().children(recursive=True) if one.name() == "7z"]
-    root = Path(f"/proc/{program.pid}/root")
-    seen = {path.name for path in root.iterdir()}
-    network = (Path(f"/proc/{program.pid}/ns/net")).readlink()
+    seen = look_at(program.pid, archive, Path("/etc/shadow"))
     reading.close()
 
-    assert not {"proc", "home", "root", "bin", "sbin", "var", "run"} & seen
-    assert network != Path("/proc/self/ns/net").readlink()
+    assert not NOBODY_ELSES & seen.names
+    assert (seen.visible, "net" in seen.shared) == ({archive}, False)
+    assert (seen.capabilities, seen.filtered) == ({NOTHING}, True)
+    assert seen.limits == {"seconds", "memory", "file"}
     assert not program.is_running()
 
 

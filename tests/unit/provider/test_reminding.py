@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copias.business_time import BOGOTA, is_business_day
+from copias.business_time import is_business_day
+from copias.local_time import BOGOTA
 from copias.provider.reminding import find_due
 from copias.provider.request import DeliveryRequest
 from copias.provider.settings import Reminders

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import stat
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from copias.errors import NotReady
+from copias.provider import scanning
 from copias.provider.scanning import scan
 from copias.provider.unfit import Unfit
+from tests.waiting import wait_until
+from tests.walls import NOTHING, look_at_child
 
 MARK = b"MARCA-DE-PRUEBA-PARA-EL-ANTIVIRUS"
 DEFAULT_LIMIT = 100 << 20
@@ -22,16 +25,11 @@ DEFAULT_LIMIT = 100 << 20
 @pytest.fixture
 def clamav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The real program with a signature of our own, because this machine's may have none; return its signatures."""
-    program = shutil.which("clamscan")
-    assert program, "scripts/setup --dev installs clamav"
+    assert shutil.which("clamscan"), "scripts/setup --dev installs clamav"
     signatures = tmp_path / "signatures"
     signatures.mkdir()
     (signatures / "own.ndb").write_text(f"Copias.Prueba:0:*:{MARK.hex()}\n")
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "clamscan").write_text(f'#!/bin/sh\nexec {program} --database={signatures} "$@"\n')
-    (programs / "clamscan").chmod(stat.S_IRWXU)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    monkeypatch.setattr(scanning, "SIGNATURES", signatures)
     return signatures
 
 
@@ -55,6 +53,43 @@ def test_infected_file_is_refused_by_name(clamav: Path, tmp_path: Path, size: in
 
     with pytest.raises(Unfit, match=r"Copias\.Prueba"):
         scan(delivery, wanted=True)
+
+
+def test_antivirus_sees_the_delivery_and_nothing_else_of_this_machine(clamav: Path, tmp_path: Path) -> None:
+    delivery, neighbour = tmp_path / "sinfa.bak", tmp_path / "ajeno"
+    neighbour.write_bytes(b"de otra dependencia")
+    with delivery.open("wb") as stream:
+        stream.truncate(96 << 20)  # to be looked at while it reads
+
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(
+            wait_until, lambda: look_at_child("clamscan", delivery, neighbour, Path("/etc/shadow")), 60
+        )
+        said = scan(delivery, wanted=True)
+        seen = looking.result()
+
+    assert seen is not None
+    assert said == "clean"
+    assert (seen.visible, "net" in seen.shared) == ({delivery}, False)
+    assert (seen.capabilities, seen.filtered) == ({NOTHING}, True)
+    assert seen.limits == {"seconds", "memory", "file"}
+
+
+def test_antivirus_whose_walls_fail_accuses_nobody(
+    clamav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What sets them up ends with the code that is ClamAV's for an infection."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "bwrap").write_text(
+        '#!/bin/sh\ncase "$*" in *--version) exit 0 ;; esac\necho "bwrap: Can\'t" >&2\nexit 1\n'
+    )
+    (programs / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    (tmp_path / "sinfa.bak").write_bytes(b"hola")
+
+    with pytest.raises(NotReady, match=r"bwrap: Can.t.*ejecute el caso otra vez"):
+        scan(tmp_path / "sinfa.bak", wanted=True)
 
 
 def test_encrypted_archive_is_looked_at_in_part(clamav: Path, tmp_path: Path) -> None:

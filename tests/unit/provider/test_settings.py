@@ -43,7 +43,7 @@ def deploy(folder: Path, **changes: t.Any) -> Path:
         "people": "people.yml",
         "google": {"key_file": "key.json"},
         "help_desk": {"spreadsheet": "hoja", "requests_tab": "Solicitudes"},
-        "stores": {},
+        "stores": {"nas": {"kind": "folder", "path": "nas"}},
         "databases": {"hacienda": DATABASE},
         "providers": {"nube_sur": PROVIDER},
         **changes,

@@ -14,6 +14,7 @@ if t.TYPE_CHECKING:
     from copias.database.firebird.session import Moment, Session
 
 ROLE = "RDB$ADMIN"
+ADMINISTRATOR = "SYSDBA"
 OLDEST = 3
 """Before it a message's unused bytes may be anything, and there are no users in the database itself."""
 TABLE, VIEW, EXTERNAL, TEMPORARY = 0, 1, 2, (4, 5)
@@ -32,7 +33,8 @@ ORDER BY 1, 2
 """
 _FACTS = """
 SELECT rdb$get_context('SYSTEM', 'ENGINE_VERSION'), CAST(m.MON$PAGES AS BIGINT) * m.MON$PAGE_SIZE, m.MON$PAGE_SIZE,
-       m.MON$ODS_MAJOR, m.MON$ODS_MINOR, m.MON$SQL_DIALECT, d.RDB$CHARACTER_SET_NAME, c.RDB$DEFAULT_COLLATE_NAME
+       m.MON$ODS_MAJOR, m.MON$ODS_MINOR, m.MON$SQL_DIALECT, d.RDB$CHARACTER_SET_NAME, c.RDB$DEFAULT_COLLATE_NAME,
+       (SELECT r.RDB$OWNER_NAME FROM RDB$RELATIONS r WHERE r.RDB$RELATION_NAME = 'RDB$DATABASE')
 FROM MON$DATABASE m CROSS JOIN RDB$DATABASE d
 LEFT JOIN RDB$CHARACTER_SETS c ON c.RDB$CHARACTER_SET_NAME = d.RDB$CHARACTER_SET_NAME
 """
@@ -73,6 +75,7 @@ class Facts:
     encoding: str
     collation: str
     structure: str
+    owner: str
 
     @property
     def major(self) -> int:
@@ -114,9 +117,9 @@ def list_tables(moment: Moment) -> tuple[Table, ...]:
 
 def read_facts(moment: Moment) -> Facts:
     """Read the database's facts."""
-    version, size, page, major, minor, dialect, encoding, collation = moment.ask(_FACTS)[0]
+    version, size, page, major, minor, dialect, encoding, collation, owner = moment.ask(_FACTS)[0]
     structure = f"ODS {major}.{minor}, páginas de {page}, dialecto {dialect}"
-    return Facts(version, int(size), encoding or "NONE", collation or "NONE", structure)
+    return Facts(version, int(size), encoding or "NONE", collation or "NONE", structure, str(owner).strip())
 
 
 def read_sequences(moment: Moment) -> dict[str, str]:
@@ -128,9 +131,11 @@ def read_sequences(moment: Moment) -> dict[str, str]:
     return values
 
 
-def say_left_out(tables: t.Iterable[Table]) -> t.Iterator[str]:
-    """Say in Spanish what a dump or its proof does not carry of these tables."""
+def say_left_out(facts: Facts, tables: t.Iterable[Table]) -> t.Iterator[str]:
+    """Say in Spanish what a dump or its proof does not carry of a database and its tables."""
     yield "Los usuarios del servidor y sus contraseñas: no son de la base de datos."
+    if facts.owner != ADMINISTRATOR:
+        yield f"El dueño de la base de datos, «{facts.owner}»: al restaurarla queda de quien la restaura."
     for table in tables:
         if table.kind == EXTERNAL:
             yield f"Las filas de la tabla externa «{table.name}»: están en un archivo fuera de la base."

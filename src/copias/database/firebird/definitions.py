@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from copias.database.schema import digest_of
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from copias.database.contract import Row
     from copias.database.firebird.session import Moment
 
@@ -28,6 +30,13 @@ _TYPE_FROM = (
 )
 _NAMED = "CASE WHEN f.RDB$FIELD_NAME STARTING WITH 'RDB$' THEN NULL ELSE f.RDB$FIELD_NAME END"
 _MINE = "COALESCE(o.RDB$SYSTEM_FLAG, 0) = 0"
+_GRANTEE = (
+    "CASE WHEN o.RDB$GRANTOR IS NULL AND o.RDB$USER_TYPE = 8 AND o.RDB$USER = d.RDB$OWNER_NAME"
+    " THEN 'SYSDBA' ELSE o.RDB$USER END"
+)
+"""What the server itself gives the owner of a database goes, in a restored copy, to whoever restored it."""
+_LATER = ("PERMISO SQL$", "MAPEO ")
+"""Rights to make objects, of which every database has one by itself, and mappings: old records tell nothing of them."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +146,16 @@ _PARTS = (
     ),
     _Part(
         "PERMISO",
-        "SELECT TRIM(o.RDB$RELATION_NAME), o.RDB$OBJECT_TYPE, o.RDB$FIELD_NAME, o.RDB$USER, o.RDB$USER_TYPE,"
+        "SELECT TRIM(o.RDB$RELATION_NAME), o.RDB$OBJECT_TYPE, o.RDB$FIELD_NAME, :grantee, o.RDB$USER_TYPE,"
         " o.RDB$PRIVILEGE, o.RDB$GRANT_OPTION, o.RDB$GRANTOR FROM RDB$USER_PRIVILEGES o"
+        " JOIN RDB$RELATIONS d ON d.RDB$RELATION_NAME = 'RDB$DATABASE'"
         " WHERE NOT o.RDB$RELATION_NAME STARTING WITH 'RDB$' AND NOT o.RDB$RELATION_NAME STARTING WITH 'MON$'"
-        " AND NOT o.RDB$RELATION_NAME STARTING WITH 'SEC$' AND NOT o.RDB$RELATION_NAME STARTING WITH 'SQL$'"
-        " OR o.RDB$RELATION_NAME = 'RDB$ADMIN'",
+        " AND NOT o.RDB$RELATION_NAME STARTING WITH 'SEC$' OR o.RDB$RELATION_NAME = 'RDB$ADMIN'",
+    ),
+    _Part(
+        "MAPEO",
+        "SELECT o.RDB$MAP_NAME, o.RDB$MAP_USING, o.RDB$MAP_PLUGIN, o.RDB$MAP_DB, o.RDB$MAP_FROM_TYPE,"
+        " o.RDB$MAP_FROM, o.RDB$MAP_TO_TYPE, o.RDB$MAP_TO, o.RDB$DESCRIPTION FROM RDB$AUTH_MAPPING o WHERE :mine",
     ),
     _Part(
         "INTERCALACIÓN",
@@ -163,6 +177,7 @@ _PARTS = (
 def _whole(question: str) -> str:
     """Put the parts that many questions share in the place of their names."""
     question = re.sub(r":origin\((.*?)\)", lambda found: _TYPE_FROM.replace(":collation", found[1]), question)
+    question = question.replace(":grantee", _GRANTEE)
     return question.replace(":mine", _MINE).replace(":named", _NAMED).replace(":type", _TYPE)
 
 
@@ -173,6 +188,12 @@ def read_schema(moment: Moment) -> dict[str, str]:
         for row in moment.ask(_whole(part.question)):
             found.setdefault(f"{part.kind} {row[0]}", []).append(_text(row[1:]))
     return {name: digest_of("\n".join(sorted(rows))) for name, rows in found.items()}
+
+
+def leave_out_unrecorded(found: Mapping[str, str], recorded: Iterable[str]) -> dict[str, str]:
+    """Return the objects of a restored copy without those of a kind that the record of its dump is too old to tell."""
+    told = any(name.startswith(_LATER) for name in recorded)
+    return {name: digest for name, digest in found.items() if told or not name.startswith(_LATER)}
 
 
 def _text(row: Row) -> str:

@@ -34,6 +34,7 @@ from copias.database.firebird.scratch import ScratchServer
 from copias.database.firebird.session import Moment, Session, connect, dsn
 from copias.database.firebird.tools import Tools, require_client, server_for
 from copias.database.firebird.users import read_roles, read_users
+from copias.database.prediction import predict_dump
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
 from copias.database.scratch_server import Scratch
@@ -99,9 +100,7 @@ class Firebird:
             moment = session.begin()
             facts, tables = read_facts(moment), list_tables(moment)
             moment.end()
-        share = last.bytes / last.source_bytes if last and last.source_bytes else USUAL_SHARE
-        rate = last.bytes / last.seconds if last and last.seconds > 0 else USUAL_RATE
-        size = int(facts.bytes * share)
+        size, seconds = predict_dump(facts.bytes, last, share=USUAL_SHARE, rate=USUAL_RATE)
         return SourceFacts(
             engine=self.engine,
             version=facts.version,
@@ -113,7 +112,7 @@ class Firebird:
             collation=facts.collation,
             ctype=facts.structure,
             predicted_bytes=size,
-            predicted_seconds=size / rate,
+            predicted_seconds=seconds,
             restorable=server_for(facts.major) is not None,
         )
 
@@ -255,7 +254,7 @@ class Firebird:
             extensions={},
             roles=source.roles,
             left_out=(
-                *say_left_out(source.tables),
+                *say_left_out(facts, source.tables),
                 *source.missing,
                 *unsettled,
                 *(() if self.digests else (NO_DIGESTS,)),

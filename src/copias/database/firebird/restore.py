@@ -8,12 +8,23 @@ import subprocess
 import time
 import typing as t
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
-from copias.database.children import child_environment, memory_file, run_tool, spawn, stop, tail_of
+from copias.database.children import (
+    child_environment,
+    find_interruption,
+    memory_file,
+    run_tool,
+    spawn,
+    stop,
+    tail_of,
+    unprivileged_account,
+)
+from copias.database.confinement import Allowance, Confinement
 from copias.database.contract import Connection, Contents, DumpRecord
 from copias.database.firebird.catalog import list_tables, read_sequences
-from copias.database.firebird.definitions import read_schema
+from copias.database.firebird.definitions import leave_out_unrecorded, read_schema
 from copias.database.firebird.digest import METHOD, digest_tables
 from copias.database.firebird.moment import recognise_sequence
 from copias.database.firebird.session import connect
@@ -22,15 +33,20 @@ from copias.database.schema import sum_of_schema
 from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from copias.database.children import Process
     from copias.database.firebird.tools import Tools
     from copias.progress import Report
 
+Start: t.TypeAlias = "Callable[..., Process]"
+"""Starts the engine's program, given its input and where its complaints go."""
 HEAD = b"\0\2\4"
 """The record of the backup itself, and the first number of its format."""
 LOOK = 0.5
 """Seconds between two looks at how far the program has read."""
+CLIENT_FILES = ("firebird.conf", "plugins.conf", "databases.conf", "firebird.msg", "plugins", "intl")
+"""What of a private server's root its client reads."""
 
 
 @contextmanager
@@ -57,14 +73,23 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
     file = Path(server.database).with_name(f"prueba_{record.sha256[:12]}.fdb")
     target = dataclasses.replace(server, database=str(file))
     tools = require_server(record.major, whose=f"restauración de «{record.database}»")
-    fill_database(dump, target, record, tools=tools, report=report, seconds=seconds)
+    fill_database(dump, target, record, tools=tools, report=report, seconds=seconds, private=True)
     return target
 
 
 def fill_database(
-    dump: Path, target: Connection, record: DumpRecord, *, tools: Tools, report: Report, seconds: float
+    dump: Path,
+    target: Connection,
+    record: DumpRecord,
+    *,
+    tools: Tools,
+    report: Report,
+    seconds: float,
+    private: bool = False,
 ) -> None:
     """Let the server of ``target`` make that database, which must not exist, of a dump that gbak sends it.
+
+    Of a ``private`` server, a scratch server, gbak stands within walls as that does.
 
     Raises:
         NotEqual: the dump is not whole, or gbak failed; its words are in the message.
@@ -73,20 +98,58 @@ def fill_database(
     with dump.open("rb") as stream:
         if stream.read(len(HEAD)) != HEAD:
             raise _not_restored(whose, "no empieza como un respaldo de gbak")
-    with entrance(target) as (options, descriptors, hidden), memory_file() as complaints, dump.open("rb") as source:
-        # Without shadows: those would be more files, at places that the dump names.
-        command = [tools["gbak"], "-c", "-k", "-se", services(target), *options, "stdin", target.database]
-        process = spawn(command, environment=child_environment(), stdin=source, stderr=complaints, pass_fds=descriptors)
+    starting = _starting_privately(target, tools, seconds) if private else _starting(target, tools)
+    with starting as (start, hidden), memory_file() as complaints, dump.open("rb") as source:
+        process = start(stdin=source, stderr=complaints)
         try:
             _follow(process, source, report, seconds)
         except subprocess.TimeoutExpired:
             raise _not_restored(whose, f"tardó más de {seconds:.0f} segundos") from None
         finally:
             stop(process)
-        if process.returncode < 0:  # killed, by a person or for want of memory: that says nothing of the dump
-            raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
         if process.returncode != 0:
-            raise _not_restored(whose, tail_of(complaints, secrets=hidden))
+            why = tail_of(complaints, secrets=hidden)
+            if interruption := find_interruption(process, why):  # it says nothing of the dump
+                raise CopyFailed("la restauración se interrumpió", whose=whose, why=interruption)
+            raise _not_restored(whose, why)
+
+
+@contextmanager
+def _starting(target: Connection, tools: Tools) -> Iterator[tuple[Start, list[str]]]:
+    with entrance(target) as (options, descriptors, hidden):
+        yield (
+            partial(spawn, _command(target, tools, options), environment=child_environment(), pass_fds=descriptors),
+            hidden,
+        )
+
+
+@contextmanager
+def _starting_privately(target: Connection, tools: Tools, seconds: float) -> Iterator[tuple[Start, list[str]]]:
+    """Yield what starts gbak within walls: it sees its password's file, and reaches the port of the server."""
+    password_file = t.cast("Path", target.password_file)  # within the walls no file in memory has a name
+    folder = password_file.parent
+    library = (tools.library,) if tools.library else ()
+    yield (
+        partial(
+            spawn,
+            _command(target, tools, ["-user", target.user, "-fetch_password", str(password_file)]),
+            environment=child_environment(FIREBIRD=str(folder)),
+            account=unprivileged_account(),
+            confinement=Confinement(
+                (tools.programs["gbak"],),
+                writes=(),
+                reads=(password_file, *(folder / name for name in CLIENT_FILES), *library),
+                servers=(target.port,),
+                allowance=Allowance(2 * seconds),  # of the processor: the clock is to end it first
+            ),
+        ),
+        [target.password() or ""],
+    )
+
+
+def _command(target: Connection, tools: Tools, entry: list[str]) -> list[str]:
+    # Without shadows: those would be more files, at places that the dump names.
+    return [tools["gbak"], "-c", "-k", "-se", services(target), *entry, "stdin", target.database]
 
 
 def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
@@ -106,7 +169,7 @@ def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
         moment = session.begin()
         try:
             tables = list_tables(moment)
-            schema = read_schema(moment)
+            schema = leave_out_unrecorded(read_schema(moment), record.schema)
             values = read_sequences(moment)
             found = digest_tables(moment, tables)
         finally:

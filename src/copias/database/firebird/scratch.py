@@ -147,6 +147,7 @@ class ScratchServer:
         path = self._place.path / "clave"
         path.touch(mode=0o600)
         path.write_text(password + "\n")
+        _give(path, self._account)  # gbak reads it, as that account
         script = f"CREATE DATABASE '{self._security}'; CREATE USER SYSDBA PASSWORD '{password}'; COMMIT;"
         with memory_file(script.encode()) as source:
             try:

@@ -26,6 +26,7 @@ from copias.database.mariadb.source import Source, look, look_again
 from copias.database.mariadb.stream import TAIL, StreamReader
 from copias.database.mariadb.tools import Program as DumpProgram
 from copias.database.mariadb.tools import dump_program, server_for
+from copias.database.prediction import predict_dump
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
 from copias.database.scratch_server import Scratch
@@ -81,9 +82,7 @@ class MariaDB:
             facts = read_facts(session, database)
             tables = list_tables(session, database)
         program = dump_program(whose=str(self.connection))
-        share = last.bytes / last.source_bytes if last and last.source_bytes else USUAL_SHARE
-        rate = last.bytes / last.seconds if last and last.seconds > 0 else USUAL_RATE
-        size = int(facts.bytes * share)
+        size, seconds = predict_dump(facts.bytes, last, share=USUAL_SHARE, rate=USUAL_RATE)
         return SourceFacts(
             engine=self.engine,
             version=facts.version,
@@ -95,7 +94,7 @@ class MariaDB:
             collation=facts.collation,
             ctype=facts.ctype,
             predicted_bytes=size,
-            predicted_seconds=size / rate,
+            predicted_seconds=seconds,
             restorable=server_for(facts.major, mariadb=facts.mariadb) is not None,
         )
 

@@ -33,6 +33,8 @@ ENTRANCE: t.Final = "information_schema"
 MARK: t.Final = "copias: restauración sin terminar"
 MARKS_SINCE: t.Final = 1005
 """The series from which on a database has a comment."""
+_EVENT: t.Final = "EVENT "
+"""What the name of an event begins with in a record's schema."""
 _EXISTS: t.Final = 1007
 _FORBIDDEN: t.Final = frozenset({1044, 1142, 1143, 1227, 1370, 1410})
 _REFUSED: t.Final = re.compile(r"\bERROR (?:1044|1045|1142|1143|1227|1370|1419) ")
@@ -66,7 +68,7 @@ def restore_unfinished(
 
     Raises:
         BadInput: a database of that name exists.
-        NotReady: the account may not do that, or the server is of another version.
+        NotReady: the account may not do that, the server is of another version, or it would run the copy's events.
         NotEqual: the dump does not restore.
     """
     whose = str(server)
@@ -74,6 +76,7 @@ def restore_unfinished(
     client = client_program(whose=whose)
     with closing(connect(dataclasses.replace(server, database=ENTRANCE))) as session, explained(whose):
         _require_fit(session, server, record)
+        _require_no_events(session, server, record)
         _drop_left(session, server)
         _create_database(session, server, record)
     try:
@@ -139,6 +142,22 @@ def _require_fit(session: Session, server: Connection, record: DumpRecord) -> No
             why=f"aquí {facts.ctype} y en la copia {record.ctype}",
             repair=by_file,
         )
+
+
+def _require_no_events(session: Session, server: Connection, record: DumpRecord) -> None:
+    """Refuse where the copy's events would work from the moment they are made, on the live database if they name it."""
+    events = [name.rpartition(".")[2] for name in sorted(record.schema) if name.startswith(_EVENT)]
+    ((scheduler,),) = ask(session, "SELECT @@GLOBAL.event_scheduler")
+    if not events or str(scheduler).upper() != "ON":
+        return
+    shown = ", ".join(f"«{name}»" for name in events[:5])
+    raise NotReady(
+        "el servidor empezaría a ejecutar los eventos de la copia antes de que nadie los revise",
+        whose=str(server),
+        why=f"tiene event_scheduler=ON y la copia trae {len(events)} eventos: {shown}",
+        repair="apáguelos mientras tanto (SET GLOBAL event_scheduler = OFF), use otro servidor, o saque el volcado a "
+        "una carpeta: --to ./carpeta",
+    )
 
 
 def _comment(session: Session, name: str) -> str | None:

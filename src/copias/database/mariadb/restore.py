@@ -1,7 +1,8 @@
 """Restore a dump into a private server, and look at what came out.
 
 A dump is a program, and it may come from elsewhere. The client takes no commands of its own from it
-(``--binary-mode``), and the account that runs it owns one database and no more: no files, no other accounts.
+(``--binary-mode``), and the account that runs it owns one database and no more: no files, no other accounts. What it
+loads into a private server it reads within that server's walls, where it sees its socket and nothing else.
 """
 
 from __future__ import annotations
@@ -11,27 +12,40 @@ import os
 import subprocess
 import time
 import typing as t
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
-from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
+from copias.database.children import (
+    child_environment,
+    find_interruption,
+    memory_file,
+    spawn,
+    stop,
+    tail_of,
+    unprivileged_account,
+)
+from copias.database.confinement import Allowance, Confinement
 from copias.database.contract import Contents, DumpRecord
 from copias.database.mariadb.catalog import list_sequences, list_tables
 from copias.database.mariadb.definitions import read_schema
 from copias.database.mariadb.digest import METHOD, digest_all
-from copias.database.mariadb.session import ask, connect, explained, options_in_memory, quoted
+from copias.database.mariadb.session import SOCKET, ask, connect, explained, options_in_memory, quoted
 from copias.database.mariadb.stream import TAIL
 from copias.database.mariadb.tools import major_of, require_server
 from copias.database.schema import sum_of_schema
 from copias.errors import BackupError, CopyFailed, NotEqual
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from copias.database.children import Process
     from copias.database.contract import Connection
     from copias.database.mariadb.session import Session
     from copias.progress import Report
 
+Start: t.TypeAlias = "Callable[..., Process]"
+"""Starts the engine's program, given its input and where its complaints go."""
 OWNER = "copias_prueba"
 """An account that the sources' own do not matter to: it may make objects in their names."""
 READER = "copias_consulta"
@@ -40,6 +54,8 @@ SET_USER = 1005
 """The series from which on a lesser privilege than SUPER lets an account make objects in others' names."""
 LOOK = 0.5
 """Seconds between two looks at how far the client has read."""
+MEMORY = 8 << 30
+"""Bytes of address space of the client: a statement of a gigabyte lies in it more than once."""
 CLIENT_OPTIONS = (
     "--batch",
     "--binary-mode",
@@ -76,7 +92,7 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
         _create_database(session, record)
         # A view that calls a function is not even made while the function's definer is nobody.
         _create_definers(session, record.database, {*ROOTS, *record.roles})
-    fill_database(dump, target, client, report=report, seconds=seconds, whose=whose)
+    fill_database(dump, target, client, report=report, seconds=seconds, whose=whose, private=True)
     with closing(connect(dataclasses.replace(server, database=record.database))) as session, explained(whose):
         found = {str(definer) for (definer,) in ask(session, _DEFINERS, (record.database,) * 4)}
         _create_definers(session, record.database, found)
@@ -169,35 +185,61 @@ def pattern_of(database: str) -> str:
     return quoted(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
-def fill_database(dump: Path, target: Connection, client: Path, *, report: Report, seconds: float, whose: str) -> None:
+def fill_database(
+    dump: Path, target: Connection, client: Path, *, report: Report, seconds: float, whose: str, private: bool = False
+) -> None:
     """Let the client of the engine run a dump in a database that is empty.
+
+    Args:
+        dump: the file.
+        target: the database; of a private server, its socket's folder and an account without a password.
+        client: the program.
+        report: told the bytes of the dump that were taken.
+        seconds: that it may take.
+        whose: for messages.
+        private: the server is a scratch server: the client stands within walls as it does.
 
     Raises:
         NotEqual: it failed; its words are in the message.
         CopyFailed: something killed it.
     """
-    with (
-        memory_file() as complaints,
-        options_in_memory(target, database=True) as (options, pass_fds, _),
-        dump.open("rb", buffering=0) as source,
-    ):
-        process = spawn(
-            [str(client), options, *CLIENT_OPTIONS],
-            environment=child_environment(),
-            stdin=source,
-            stderr=complaints,
-            pass_fds=pass_fds,
-        )
+    starting = _starting_privately(target, client, seconds) if private else _starting(target, client)
+    with memory_file() as complaints, starting as start, dump.open("rb", buffering=0) as source:
+        process = start(stdin=source, stderr=complaints)
         try:
             _follow(process, source, report, seconds)
         except subprocess.TimeoutExpired:
             raise _not_restored(whose, f"tardó más de {seconds:.0f} segundos") from None
         finally:
             stop(process)
-        if process.returncode < 0:  # killed, by a person or for want of memory: that says nothing of the dump
-            raise CopyFailed("la restauración se interrumpió", whose=whose, why=f"señal {-process.returncode}")
         if process.returncode != 0:
-            raise _not_restored(whose, tail_of(complaints))
+            why = tail_of(complaints)
+            if interruption := find_interruption(process, why):  # it says nothing of the dump
+                raise CopyFailed("la restauración se interrumpió", whose=whose, why=interruption)
+            raise _not_restored(whose, why)
+
+
+@contextmanager
+def _starting(target: Connection, client: Path) -> Iterator[Start]:
+    with options_in_memory(target, database=True) as (options, pass_fds, _):
+        yield partial(
+            spawn, [str(client), options, *CLIENT_OPTIONS], environment=child_environment(), pass_fds=pass_fds
+        )
+
+
+@contextmanager
+def _starting_privately(target: Connection, client: Path, seconds: float) -> Iterator[Start]:
+    # There is no password to hide, and within the walls no file in memory has a name.
+    options = (f"--socket={target.host}/{SOCKET}", f"--user={target.user}", f"--database={target.database}")
+    # Twice the time, in seconds of the processor: the clock is to end it first.
+    allowance = Allowance(2 * seconds, MEMORY)
+    yield partial(
+        spawn,
+        [str(client), "--no-defaults", *CLIENT_OPTIONS, *options],
+        environment=child_environment(),
+        account=unprivileged_account(),
+        confinement=Confinement((client,), writes=(), reads=(Path(target.host),), allowance=allowance),
+    )
 
 
 def _follow(process: subprocess.Popen[bytes], source: t.IO[bytes], report: Report, seconds: float) -> None:

@@ -57,6 +57,7 @@ class Facts:
     roles: dict[str, bool]
     foreign_tables: int
     materialized_views: int
+    large_objects: int
 
     @property
     def major(self) -> int:
@@ -64,7 +65,7 @@ class Facts:
         return self.number // 10000
 
     def left_out(self) -> tuple[str, ...]:
-        """Say in Spanish what a dump does not carry."""
+        """Say in Spanish what a dump, or its proof, does not carry."""
         said = []
         if self.foreign_tables:
             said.append(f"Las filas de {self.foreign_tables} tablas foráneas: viven en otro servidor.")
@@ -72,6 +73,9 @@ class Facts:
             said.append(
                 f"El contenido de {self.materialized_views} vistas materializadas: se calcula de nuevo al restaurar."
             )
+        if self.large_objects:
+            count = self.large_objects
+            said.append(f"La prueba de los dueños y permisos de {count} objetos grandes: se copian y no se comparan.")
         return tuple(said)
 
 
@@ -105,7 +109,8 @@ WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.
 _FACTS = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int,
        pg_database_size(d.oid), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
-       (SELECT count(*) FROM pg_class WHERE relkind = 'f'), (SELECT count(*) FROM pg_class WHERE relkind = 'm')
+       (SELECT count(*) FROM pg_class WHERE relkind = 'f'), (SELECT count(*) FROM pg_class WHERE relkind = 'm'),
+       (SELECT count(*) FROM pg_largeobject_metadata)
 FROM pg_database d WHERE d.datname = current_database()
 """
 
@@ -134,7 +139,5 @@ def read_facts(session: Session) -> Facts:
         raise AssertionError("a session is always in a database")
     extensions = session.execute("SELECT extname, extversion FROM pg_extension ORDER BY 1").fetchall()
     roles = session.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1").fetchall()
-    version, number, size, encoding, collation, ctype, foreign, materialized = row
-    return Facts(
-        version, number, size, encoding, collation, ctype, dict(extensions), dict(roles), foreign, materialized
-    )
+    version, number, size, encoding, collation, ctype, *counts = row
+    return Facts(version, number, size, encoding, collation, ctype, dict(extensions), dict(roles), *counts)

@@ -23,6 +23,7 @@ from copias.database.postgresql.scratch import ScratchServer
 from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.snapshot import Snapshot, open_snapshot, require_held
 from copias.database.postgresql.tools import Tools, client_for, server_for
+from copias.database.prediction import predict_dump
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.scratch_server import Scratch
 from copias.errors import CopyFailed, SourceUnavailable
@@ -61,9 +62,7 @@ class PostgreSQL:
             facts = read_facts(session)
             relations = list_relations(session)
         tools = client_for(facts.major, whose=str(self.connection))
-        share = last.bytes / last.source_bytes if last and last.source_bytes else USUAL_SHARE
-        rate = last.bytes / last.seconds if last and last.seconds > 0 else USUAL_RATE
-        size = int(facts.bytes * share)
+        size, seconds = predict_dump(facts.bytes, last, share=USUAL_SHARE, rate=USUAL_RATE)
         return SourceFacts(
             engine=self.engine,
             version=facts.version,
@@ -75,7 +74,7 @@ class PostgreSQL:
             collation=facts.collation,
             ctype=facts.ctype,
             predicted_bytes=size,
-            predicted_seconds=size / rate,
+            predicted_seconds=seconds,
             restorable=server_for(facts.major) is not None,
         )
 

@@ -13,8 +13,10 @@ from contextlib import closing
 import psycopg
 from psycopg import sql
 
+from copias.database.postgresql.properties import restore_properties
 from copias.database.postgresql.restore import fill_database
 from copias.database.postgresql.session import connect, explained
+from copias.database.postgresql.tools import require_server
 from copias.errors import BadInput, NotEqual, NotReady
 
 if t.TYPE_CHECKING:
@@ -57,6 +59,8 @@ def restore_unfinished(
             _drop(session, unfinished.database)  # of a restore that was killed
         try:
             fill_database(dump, unfinished, session, record, report=report, seconds=seconds, superusers=False)
+            tools = require_server(record.major, whose=str(server))
+            restore_properties(dump, unfinished, record, tools=tools)
         except BaseException as error:
             with explained(str(server)):
                 _drop(session, unfinished.database)

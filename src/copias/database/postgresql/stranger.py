@@ -11,23 +11,22 @@ from __future__ import annotations
 import dataclasses
 import re
 import threading
-import time
 import typing as t
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 
 import psycopg
 from psycopg import pq, sql
 
-from copias.database.children import child_environment, find_interruption, memory_file, spawn, stop, tail_of
+from copias.database.postgresql.load_watch import DATABASE, Room, Watch
 from copias.database.postgresql.restore import FALLBACK_LOCALES
-from copias.database.postgresql.session import NO_PASSWORDS, connect, conninfo, explained
+from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.sql_lines import Rows, Statements, split_dump
-from copias.database.postgresql.stranger_faults import NotLoadable, judge_state, judge_words, not_loaded
-from copias.database.postgresql.tools import installed, require_server
+from copias.database.postgresql.stranger_archive import load_archive
+from copias.database.postgresql.stranger_faults import NotLoadable, judge_state, not_loaded
+from copias.database.postgresql.tools import installed
 from copias.errors import BackupError, CopyFailed
 
 if t.TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -35,27 +34,7 @@ if t.TYPE_CHECKING:
     from copias.progress import Report
 
 ROLE: t.Final = "copias_entrega"
-DATABASE: t.Final = "entrega"
-LOOK: t.Final = 0.5
 _ENCODING: t.Final = re.compile(rb"^SET client_encoding = '([A-Za-z0-9_-]{1,40})';", re.MULTILINE)
-_RESTORE: t.Final = (
-    "--exit-on-error",
-    "--no-owner",
-    "--no-privileges",
-    "--no-tablespaces",
-    "--no-security-labels",
-    "--no-publications",
-    "--no-subscriptions",
-    "--no-comments",
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Room:
-    """What a load may take: seconds, and bytes of the database that it fills."""
-
-    seconds: float
-    bytes: int
 
 
 def find_server_major(needed: int) -> int:
@@ -93,11 +72,11 @@ def load_stranger(dump: Path, server: Connection, major: int, *, plain: bool, ro
             sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE").format(sql.Identifier(ROLE))
         )
         _create_database(session, _find_encoding(dump) if plain else "UTF8")
-        watch = _Watch(session, room)
+        watch = Watch(session, room)
         if plain:
             _feed(dump, target, watch, report)
         else:
-            _restore(dump, target, major, watch, report)
+            load_archive(dump, target, major, watch, report)
     return target
 
 
@@ -131,32 +110,6 @@ def limit_time(server: Connection, seconds: float) -> Iterator[None]:
         clock.cancel()
 
 
-@dataclasses.dataclass
-class _Watch:
-    """Sees that a load neither lasts for ever nor fills the disk."""
-
-    session: psycopg.Connection[t.Any]
-    room: Room
-    begun: float = dataclasses.field(default_factory=time.monotonic)
-
-    @property
-    def left(self) -> float:
-        return self.room.seconds - (time.monotonic() - self.begun)
-
-    def size(self) -> int:
-        row = self.session.execute("SELECT pg_database_size(%s)", (DATABASE,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def check(self) -> int:
-        """Return the size of the database, unless that or the time is too much."""
-        size = self.size()
-        if size > self.room.bytes:
-            raise NotLoadable("la carga llena el disco", why=f"la base ya ocupa {size} bytes")
-        if self.left <= 0:
-            raise NotLoadable("la carga no termina", why=f"pasaron {self.room.seconds:.0f} segundos")
-        return size
-
-
 def _create_database(session: psycopg.Connection[t.Any], encoding: str) -> None:
     for locale in FALLBACK_LOCALES if encoding == "UTF8" else ("C",):
         statement = sql.SQL(
@@ -183,39 +136,7 @@ def _find_encoding(dump: Path) -> str:
     return found[1].decode("ascii") if found else "UTF8"
 
 
-def _restore(dump: Path, target: Connection, major: int, watch: _Watch, report: Report) -> None:
-    tools = require_server(major, whose="servidor de prueba")
-    command = [tools["pg_restore"], *_RESTORE, f"--dbname={conninfo(target)}", str(dump)]
-    with memory_file() as complaints:
-        process = spawn(
-            command,
-            environment=child_environment(PGPASSFILE=NO_PASSWORDS),
-            stderr=complaints,
-        )
-        try:
-            _follow(process, watch, report)
-        finally:
-            stop(process)
-        if process.returncode != 0:
-            words = tail_of(complaints)
-            if interruption := find_interruption(process, words):
-                raise CopyFailed("la carga se interrumpió", why=interruption)
-            raise judge_words(words)
-
-
-def _follow(process: subprocess.Popen[bytes], watch: _Watch, report: Report) -> None:
-    import subprocess
-
-    done = watch.size()
-    while process.returncode is None:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(LOOK)
-        size = watch.check()
-        report(max(0, size - done))
-        done = max(done, size)
-
-
-def _feed(dump: Path, target: Connection, watch: _Watch, report: Report) -> None:
+def _feed(dump: Path, target: Connection, watch: Watch, report: Report) -> None:
     """Send a plain dump to the server, its statements as they are, and the rows of each COPY after it."""
     with _raw_session(target, watch) as session, dump.open("rb") as stream:
         copying = False
@@ -235,7 +156,7 @@ def _feed(dump: Path, target: Connection, watch: _Watch, report: Report) -> None
 
 
 @contextmanager
-def _raw_session(target: Connection, watch: _Watch) -> Iterator[pq.abc.PGconn]:
+def _raw_session(target: Connection, watch: Watch) -> Iterator[pq.abc.PGconn]:
     """Open a session below psycopg's: an answer of any size is let go row by row, and none is kept."""
     session = pq.PGconn.connect(conninfo(target).encode())
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copias.database.children import child_environment
-from copias.database.confinement import Confinement
+from copias.database.confinement import Allowance, Confinement
 from copias.errors import NotReady
 
 if t.TYPE_CHECKING:
@@ -40,10 +40,17 @@ class Tools:
         """Return whether all of these programs are there."""
         return all(os.access(self.folder / name, os.X_OK) for name in names)
 
-    def confine(self, name: str, *, reads: Sequence[Path] = (), writes: Sequence[Path] = ()) -> Confinement:
+    def confine(
+        self,
+        name: str,
+        *,
+        reads: Sequence[Path] = (),
+        writes: Sequence[Path] = (),
+        allowance: Allowance | None = None,
+    ) -> Confinement:
         """Return the walls of one program that may touch those, and what it is made of."""
         own = (self.folder.parent, self._libraries)
-        return Confinement((self.folder / name,), reads=(*own, *reads), writes=tuple(writes))
+        return Confinement((self.folder / name,), reads=(*own, *reads), writes=tuple(writes), allowance=allowance)
 
     @property
     def environment(self) -> dict[str, str]:

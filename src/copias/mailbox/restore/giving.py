@@ -86,8 +86,9 @@ class Giver:
         if message.id in self._journal.doubtful and (there := strangers.get(_digest(message.content))):
             self._journal.found(message.id, there.pop())
             return 0
-        labels = [await self._label_id(self._label), *await self._kept_labels(message)]
-        self._journal.sent(message.id)
+        kept, without = await self._kept_labels(message)
+        labels = [await self._label_id(self._label), *kept]
+        self._journal.sent(message.id, without=without)
         try:
             new = await self._gmail.import_message(message.content, labels)
         except GoogleBadRequest as error:
@@ -97,16 +98,23 @@ class Giver:
         self._journal.found(message.id, new)
         return 1
 
-    async def _kept_labels(self, message: GivenMessage) -> list[str]:
-        """Return the ids of the labels that a message had and can have again; no message is lost for a label."""
-        found: dict[str, None] = {}
+    async def _kept_labels(self, message: GivenMessage) -> tuple[list[str], list[str]]:
+        """Return the ids of the labels that a message had and can have again, and the names of those that it cannot.
+
+        No message is lost for a label, and no recovery that lost one is whole.
+        """
+        found, without = dict[str, None](), list[str]()
         for name in message.labels if self._keep_labels else ():
-            if name not in LEFT_OFF and name not in self._without:
-                try:
+            if name in LEFT_OFF:
+                continue
+            try:
+                if name not in self._without:
                     found[await self._label_id(name)] = None
-                except GoogleBadRequest:
-                    self._without.add(name)  # another system's label, or a name that Gmail no longer takes
-        return list(found)
+                    continue
+            except GoogleBadRequest:
+                self._without.add(name)  # another system's label, or a name that Gmail no longer takes
+            without.append(name)
+        return list(found), without
 
     async def _label_id(self, name: str) -> str:
         """Return a label's id, making the label when there is none."""

@@ -11,15 +11,17 @@ from copias.errors import Altered
 from copias.files import make_private_directory
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
 class RestoreJournal:
     """The journal of one recovery, as a context manager.
 
-    A line is ``{"id": id in the copy, "state": "sent" | "done" | "lost", "new": id or file in the target}``; each is on
-    the disk before the next step is taken. A last line that a power cut left half written is dropped: the message that
-    it was about is doubtful then, and is looked for in the target.
+    A line is ``{"id": id in the copy, "state": "sent" | "done" | "lost", "new": id or file in the target}``, and
+    ``without`` names the labels that a message is sent without. Each is on the disk before the next step is taken. A
+    last line that a power cut left half written is dropped: the message that it was about is doubtful then, and is
+    looked for in the target.
 
     Args:
         path: its file; made when absent.
@@ -31,6 +33,7 @@ class RestoreJournal:
         """Id in the copy → id of the message, or name of the file, in the target."""
         self.doubtful: set[str] = set()
         """Sent, and no answer was recorded."""
+        self._without: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def read(cls, path: Path) -> t.Self:
@@ -47,6 +50,11 @@ class RestoreJournal:
     def begun(self) -> bool:
         """Tell whether anything was given back, or may have been."""
         return bool(self.done or self.doubtful)
+
+    @property
+    def unlabelled(self) -> dict[str, tuple[str, ...]]:
+        """Return id in the copy → names of the labels that it lacks in the target, of what is done and lacks any."""
+        return {key: names for key, names in self._without.items() if names and key in self.done}
 
     def __enter__(self) -> t.Self:
         make_private_directory(self._path.parent)
@@ -66,6 +74,8 @@ class RestoreJournal:
             try:
                 entry = orjson.loads(line)
                 self._take(str(entry["id"]), str(entry["state"]), str(entry.get("new", "")))
+                if entry["state"] == "sent":
+                    self._without[str(entry["id"])] = tuple(map(str, entry.get("without", ())))
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 raise Altered(
                     "el registro de la recuperación está dañado",
@@ -84,10 +94,11 @@ class RestoreJournal:
         if state == "done":
             self.done[key] = new
 
-    def sent(self, key: str) -> None:
-        """Record that a message is about to be sent."""
-        self._write({"id": key, "state": "sent"})
+    def sent(self, key: str, *, without: Sequence[str] = ()) -> None:
+        """Record that a message is about to be sent, without some of the labels that it had."""
+        self._write({"id": key, "state": "sent", **({"without": [*without]} if without else {})})
         self._take(key, "sent", "")
+        self._without[key] = tuple(without)
 
     def found(self, key: str, new: str) -> None:
         """Record that a message is in the target."""
@@ -99,7 +110,7 @@ class RestoreJournal:
         self._write({"id": key, "state": "lost"})
         self._take(key, "lost", "")
 
-    def _write(self, entry: dict[str, str]) -> None:
+    def _write(self, entry: dict[str, t.Any]) -> None:
         self._stream.write(orjson.dumps(entry) + b"\n")
         self._stream.flush()
         os.fsync(self._stream.fileno())

@@ -50,6 +50,11 @@ class SourceName:
         """Return what :meth:`to_dict` gave."""
         return cls(data["kind"], data["name"], tuple(data["keys"]))
 
+    @property
+    def copy_name(self) -> str:
+        """Return what an opening of it names: the copy's id, or which mirror or file it is."""
+        return self.name if self.kind == "copy" else f"espejo de {self.name}" if self.kind == "mirror" else str(self)
+
     def __str__(self) -> str:
         """Return it for people."""
         return {"mirror": "espejo local", "copy": f"copia {self.name}", "file": f"paquete {self.name}"}[self.kind]

@@ -21,6 +21,7 @@ from copias.mailbox.restore.plan import (
     check_label,
 )
 from copias.mailbox.restore.search import Query
+from copias.opened import record_opening
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -97,7 +98,7 @@ class RestoreDraft:
 
 
 def draft_restore(office: Office, intake: Intake, order: Order) -> RestoreDraft:
-    """Find out what an order means; change nothing.
+    """Find out what an order means; change nothing, but the ledger gets that the copy was looked into.
 
     Args:
         office: whose copies they are.
@@ -114,6 +115,7 @@ def draft_restore(office: Office, intake: Intake, order: Order) -> RestoreDraft:
     target = _choose_target(office, intake, order)
     source, chosen = _choose_messages(office, intake.number, account, order)
     query = order.query or Query()
+    record_opening(office, source.copy_name, by="copias restore", to="", case=intake.number)
     with open_source(office, source, account=account) as copy:
         messages = tuple(
             PlannedMessage(message.id, message.sha256, message.bytes)

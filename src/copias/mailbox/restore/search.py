@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from copias.errors import BadInput
 from copias.helpdesk.words import plain
-from copias.package.texts import BOGOTA
+from copias.local_time import read_day, start_of
 
 if t.TYPE_CHECKING:
-    from copias.package.message_list import ListedMessage
+    from datetime import date
 
-_FORMS: t.Final = ("%d/%m/%Y", "%Y-%m-%d")
+    from copias.package.message_list import ListedMessage
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def query_of_days(
     Raises:
         BadInput: a date is none, or the first is after the last.
     """
-    first, last = _read_day(since), _read_day(until)
+    first, last = (None if text is None else read_day(text) for text in (since, until))
     if first and last and first > last:
         raise BadInput("la primera fecha es después de la última", whose=f"{since} y {until}")
     return Query(
@@ -70,16 +70,5 @@ def query_of_days(
     )
 
 
-def _read_day(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    for form in _FORMS:
-        try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=BOGOTA)
-        except ValueError:
-            continue
-    raise BadInput("la fecha no se entiende", whose=ascii(text[:40]), repair="escríbala así: 31/12/2026")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1000
+def _milliseconds(day: date) -> int:
+    return int(start_of(day).timestamp()) * 1000

@@ -14,6 +14,7 @@ from copias.errors import CopyFailed, NotReady
 from copias.mailbox.restore.delivery import Delivery, FolderDelivery, MailboxDelivery
 from copias.mailbox.restore.gate import require_recipient
 from copias.mailbox.restore.journal import RestoreJournal
+from copias.mailbox.restore.labels import Lacking, count_lacking, require_labels
 from copias.mailbox.restore.opening import open_source
 from copias.mailbox.restore.plan import RecoveryFolder, RestorePlan
 from copias.mailbox.restore.search import Query
@@ -48,6 +49,7 @@ class RestoreStep:
         Raises:
             NotReady: nobody chose what is given back, or the case does not allow it any more.
             CopyFailed: some messages cannot be given; they are named, the others are there.
+            Doubtful: all are there, some without a label that Gmail refuses; it counts once a person accepts it.
             NotEqual: a message is gone again, or differs; it is named.
             GoogleUnavailable, StoreUnavailable: nothing is lost; the next run goes on.
         """
@@ -60,31 +62,42 @@ class RestoreStep:
             with Step("Devolver", pending, unit="messages") as step, self._reading(plan) as messages:
                 given = delivery.give(messages, report=step)
             self._require_all_given(plan)
-            self.office.book.record(
-                number, "restore.given", {"restore": plan.restore_id, "messages": len(plan.messages), "now": given}
-            )
+            self.office.book.record(number, "restore.given", self._tell_given(plan, given))
         with Step("Releer lo devuelto", unit="messages") as step:
             compared = delivery.prove(plan.hashes, report=step)
+        lacking = count_lacking(self.office, plan.restore_id)
+        reason = require_labels(self.story, record, lacking)
         facts = {
             "restore": plan.restore_id,
             "messages": len(plan.messages),
             "compared": compared,
             "list_sha256": record.data["list_sha256"],
             "seconds": round(time.monotonic() - begun, 1),
+            **lacking.to_event(),
+            **({"accepted": reason} if reason else {}),
         }
         self.office.book.record(number, "restore.verified", facts)
 
     def describe(self) -> dict[str, t.Any]:
         """Return the recovery as it is now."""
         record = self.office.book.story(self.story.number).restore
-        return _describe(record, count_given(self.office, record))
+        return self._tell(record, count_given(self.office, record))
 
     def diff(self) -> dict[str, t.Any]:
         """Return the recovery before the step, and after it."""
-        before, now = _describe(self.story.restore, self.given), self.describe()
+        before, now = self._tell(self.story.restore, self.given), self.describe()
         if not self.changes or now["status"] == "verified":
             return {"before": before, "after": now}
         return {"before": before, "after": {**before, "status": "verified", "given": before["messages"], "pending": 0}}
+
+    def _tell(self, record: RestoreRecord | None, given: int) -> dict[str, t.Any]:
+        lacking = Lacking(0, 0) if record is None or record.database else count_lacking(self.office, record.restore_id)
+        return {**_describe(record, given), **lacking.to_event()}
+
+    def _tell_given(self, plan: RestorePlan, now: int) -> dict[str, t.Any]:
+        """Return what the ledger gets of what was given back, all of it by now."""
+        lacking = count_lacking(self.office, plan.restore_id)
+        return {"restore": plan.restore_id, "messages": len(plan.messages), "now": now, **lacking.to_event()}
 
     def _require_plan(self) -> RestoreRecord:
         if self.story.restore is None:

@@ -13,7 +13,6 @@ from copias_sandbox.state import State
 DELETED: t.Final = "deleted_user"
 KEPT: t.Final = 20 * 86400
 """Seconds for which a deleted account can be given back."""
-NEVER: t.Final = "1970-01-01T00:00:00.000Z"
 
 
 def at(seconds: float) -> str:

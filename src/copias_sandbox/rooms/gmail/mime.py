@@ -17,7 +17,6 @@ import pybase64
 from copias_sandbox.core.errors import Json
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n|\A\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TAGS = re.compile(r"<[^>]*>|\s+")
 _NAME = re.compile(r"[\x21-\x39\x3b-\x7e]+")
