@@ -150,8 +150,6 @@ def test_dump_is_found_in_its_archives_and_comes_out_byte_by_byte(tmp_path: Path
         (make_zip(a=PG_SQL + bytes(20 << 20)), "bomba"),
         (gzip.compress(PG_SQL + bytes(20 << 20)), "bomba"),
     ],
-    # An archive holds the time it was made at, so it names no test.
-    ids=lambda value: value if isinstance(value, str) else f"{len(value)}_bytes",
 )
 def test_unfit_file_is_refused_with_its_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(Unfit) as caught:
