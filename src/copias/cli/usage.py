@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import re
@@ -16,6 +15,7 @@ import typer
 from copias.cli.output import print_error
 from copias.cli.spanish import option_row, say_type
 from copias.errors import EXIT_FAILED, BackupError, BadInput, StoreFull
+from copias.nearest import nearest
 
 EXIT_INTERRUPTED = 130
 _NUMBERS: t.Final = ("int", "float")
@@ -69,7 +69,7 @@ def _tell(error: typer.TyperException, context: t.Any) -> tuple[str, str]:
     kind, message = type(error).__name__, error.message
     if kind == "NoSuchOption":
         option = str(getattr(error, "option_name", ""))
-        return f"no hay una opción {option}", _nearest(option, _options(context))
+        return f"no hay una opción {option}", _ask(option, _options(context))
     if kind == "MissingParameter":
         name, meaning = _name(getattr(error, "param", None), context)
         return f"falta {name}", f"es: {meaning}" if meaning else ""
@@ -79,7 +79,7 @@ def _tell(error: typer.TyperException, context: t.Any) -> tuple[str, str]:
     if isinstance(error, typer.BadParameter):
         return _tell_value(error, context), ""
     if found := re.match(r"No such command (['\"])(.*?)\1(?:\.|$)", message, re.DOTALL):
-        return f"no hay una orden «{found[2]}»", _nearest(found[2], list(getattr(context.command, "commands", {})))
+        return f"no hay una orden «{found[2]}»", _ask(found[2], list(getattr(context.command, "commands", {})))
     if found := re.match(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)$", message, re.DOTALL):
         return f"sobra «{found[1]}»", "si es una sola cosa con espacios, escríbala entre comillas"
     if message.startswith("Missing command"):
@@ -117,9 +117,9 @@ def _options(context: t.Any) -> list[str]:
     return [word for each in context.command.get_params(context) for word in each.opts if word.startswith("--")]
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(word, known, n=1)
-    return f"¿quiso decir {found[0]}?" if found else ""
+def _ask(word: str, known: list[str]) -> str:
+    meant = nearest(word, known)
+    return f"¿quiso decir {meant}?" if meant else ""
 
 
 def _say_fault(error: Exception) -> int:
