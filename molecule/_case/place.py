@@ -103,7 +103,9 @@ class Place:
         earlier, previous, lines = timedelta(days=tonight().day), GENESIS, list[bytes]()
         ledger = open_office(self.config).deployment.ledger
         for event in Ledger(ledger).events():
-            dates = {name: _shift(event.data[name], earlier) for name in ("started", "finished") if name in event.data}
+            dates: dict[str, str] = {
+                name: _shift(event.data[name], earlier) for name in ("started", "finished") if name in event.data
+            }
             line = replace(event, time=_shift(event.time, earlier), data={**event.data, **dates}, previous=previous)
             lines.append(line.to_line() + b"\n")
             previous = hashlib.sha256(line.to_line()).hexdigest()

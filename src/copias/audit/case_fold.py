@@ -55,6 +55,8 @@ class CaseCopy:
         status: as in :class:`copias.case.story.CopyRecord`.
         level: of its proof; empty before.
         month: that a sealed package of a database is of, ``2026-10``; empty for a case's copy.
+        series: record series.
+        promised: calendar years that the series had of its own then; 0 when it had none.
     """
 
     case: str
@@ -69,6 +71,8 @@ class CaseCopy:
     status: str = "made"
     level: str = ""
     month: str = ""
+    series: str = ""
+    promised: int = 0
 
     @property
     def counts(self) -> bool:
@@ -196,6 +200,8 @@ def _read_copy(number: str, data: dict[str, t.Any]) -> CaseCopy:
         size=int(data["bytes"]),
         sha256=bytes.fromhex(str(data["sha256"])),
         month=intern(str(data.get("month", ""))),
+        series=intern(str(data.get("record_series", ""))),
+        promised=int(data.get("series_years", 0)),
     )
 
 

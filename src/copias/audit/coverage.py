@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from copias.audit.coverage_accounts import judge_accounts
 from copias.audit.coverage_judge import CLAUSE, Found, Judge, Last, newest_of
+from copias.audit.dropped import say_dropped
 from copias.audit.forgotten import say_forgotten
 from copias.audit.model import Column, Remark, Section, put_in_order
 from copias.audit.monthly import say_monthly
@@ -55,6 +56,7 @@ def coverage_section(office: Office, inventory: Inventory, found: Found, now: da
     judge.remarks += say_ordered(office, inventory)
     judge.remarks += say_unretained(office.deployment, found.nights)
     judge.remarks += say_forgotten(office.deployment, found.nights, now)
+    judge.remarks += say_dropped(office.deployment, found.cases)
     judge.remarks += say_monthly(office.deployment, found.cases, found.nights, now)
     counts = Counter(str(row["verdict"]) for row in judge.rows)
     return Section(

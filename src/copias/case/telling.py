@@ -37,6 +37,8 @@ _WORDS: t.Final = {
     "copy.made": "Copia {copy} hecha: {size}, SHA-256 {sha256}",
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
     "copy.verified": "Copia {copy} probada e igual al origen",
+    "copy.moved": "Copia {copy} pasada al destino {store}, releída e igual",
+    "copy.exported": "Exportó {messages} mensajes de {account} a un archivo mbox de {size}, SHA-256 {sha256}",
     "copy.voided": "Copia {copy} descartada: {why}",
     "copy.spoilt": "Copia {copy} dañada, ya no cuenta: {why}",
     "copy.doubted": "Copia {copy} dudosa: está entera, pero no pasa las comprobaciones",

@@ -44,14 +44,13 @@ def export_mailbox(
     with open_mailbox(path) as package:
         check_signature(package.manifest, load_trusted([public_path(office.deployment.signing_key)]))
         require_leave(office, case, account=package.manifest.case.subject)
+        copy = copy_of_file(office, path)
         with Step("Exportar", package.facts.count, unit="messages") as step:
             export = export_mbox(
                 package,
                 mbox,
-                before_publishing=lambda done: _record(office, case, package.manifest, done),
-                before_reading=lambda: record_opening(
-                    office, copy_of_file(office, path), by="copias export", to=str(mbox), case=case
-                ),
+                before_publishing=lambda done: _record(office, case, copy, package.manifest, done),
+                before_reading=lambda: record_opening(office, copy, by="copias export", to=str(mbox), case=case),
                 report=step,
             )
     data = {"file": str(mbox), "messages": export.messages, "bytes": export.bytes, "sha256": export.sha256}
@@ -102,13 +101,14 @@ def require_leave(office: Office, number: str, *, account: str) -> Authorisation
     return intake.authorisation
 
 
-def _record(office: Office, case: str, manifest: Manifest, export: MboxExport) -> None:
+def _record(office: Office, case: str, copy: str, manifest: Manifest, export: MboxExport) -> None:
     """Say in the ledger who took what out; the file appears only afterwards."""
     copied = manifest.messages
     office.book.record(
         case,
         "copy.exported",
         {
+            "copy": copy,
             "account": manifest.case.subject,
             "of_case": manifest.case.number,
             "list_sha256": copied.sha256 if copied else "",

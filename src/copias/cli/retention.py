@@ -129,6 +129,8 @@ def _exit_with(errors: Iterable[BackupError]) -> None:
 
 
 def _print_plan(found: Overview) -> None:
+    from copias.retention.dropped import REPAIR
+
     for plan in found.plans:
         _print_nights(plan)
         _tell_refusals(plan)
@@ -141,6 +143,8 @@ def _print_plan(found: Overview) -> None:
         f"Paquetes de casos: {packages.kept} dentro de su tiempo, {len(packages.protected)} vencidos que se conservan, "
         f"{len(packages.removable)} vencidos por aprobar (copias retention expired)."
     )
+    for one in packages.dropped:
+        typer.echo(clean(f"  Serie {one.series}: {one}. Qué hacer: {REPAIR}"))
     for what, count in packages.unscheduled:
         typer.echo(clean(f"  Sin tiempo definido en retention, no vencen nunca: {what} ({count})"))
     _tell_errors(found.errors)

@@ -137,14 +137,19 @@ def tell_access(office: Office, copy: str) -> CopyAccess:
 def _history(office: Office, copy: str) -> Iterator[Event]:
     """Yield the events about a copy: that name it, that took mail from it, or of an export of its case's package."""
     restores: set[str] = set()
+    others: set[str] = set()
     case = None
     for event in office.book.ledger.events():
         data = event.data
         if event.event in {"copy.made", "night.made"} and data.get("copy") == copy:
             case = event.case
+        elif event.event == "copy.made":
+            others.add(str(data.get("copy")))
         if event.event == PLANNED and _names(data.get("source"), copy):
             restores.add(str(data["restore"]))
-        exported = event.event == "copy.exported" and case is not None and data.get("of_case") == case
+        # A reopened case has several copies; an export that does not say of which, or of a renamed file, is of each.
+        of_case = event.event == "copy.exported" and case is not None and data.get("of_case") == case
+        exported = of_case and data.get("copy") not in others
         packed = event.event == PACKED and case is not None and case in data.get("holds", data.get("cases", ()))
         taken = event.event == "restore.given" and data.get("restore") in restores
         mirrors = event.event in {MIRRORS, RECOVERED} and name_of(str(data.get("snapshot"))) == copy

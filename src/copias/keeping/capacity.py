@@ -187,7 +187,8 @@ def _measure(office: Office, name: str, before: list[Measurement], kept: tuple[i
         return Capacity(store=name, free=None, kept=size, copies=copies)
     # Copies stop when this much is left, so this is where "full" is.
     usable = max(0, free - office.deployment.store(name).least_free)
-    daily, days = forecast([*before, Measurement(day, usable)])
+    # What a clock that ran ahead had dated would push all that was measured since out of the window.
+    daily, days = forecast([*(one for one in before if one.day <= day), Measurement(day, usable)])
     return Capacity(store=name, free=usable, kept=size, copies=copies, daily=daily, days_left=days)
 
 

@@ -159,7 +159,8 @@ def _measure(
         return RepositoryCapacity(repository=name, trouble=f"{error.what}: {error.why}" if error.why else error.what)
     if free is None:
         return RepositoryCapacity(repository=name, size=size, unknown=UNTOLD.get(settings.kind, ""))
-    daily, days = foresee([*(one for one in before if one.day != day), Sizes(day, free, size)])
+    # What a clock that ran ahead had dated would push all that was measured since out of the window.
+    daily, days = foresee([*(one for one in before if one.day < day), Sizes(day, free, size)])
     return RepositoryCapacity(repository=name, free=free, size=size, daily=daily, days_left=days)
 
 

@@ -127,6 +127,7 @@ class PackPlan(StepPlan):
             "kind": "mailbox",
             "subject": subject.account,
             "record_series": subject.settings.record_series,
+            **self.office.deployment.retention.promise(subject.settings.record_series),
             "store": subject.settings.store,
             "package": subject.package(copy_id),
             "parts": [part.name for part in sealed.parts],

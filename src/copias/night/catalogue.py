@@ -99,6 +99,17 @@ class NightCopy:
 _FIELDS: t.Final = frozenset(field.name for field in fields(NightCopy)) - {"status", "verified_at"}
 
 
+def name_copy(database: str, moment: datetime, events: Iterable[Event]) -> str:
+    """Return a name for a copy that begins at ``moment``, in UTC: that second, or the next that no event tells of.
+
+    A second copy within a second, or after the clock was set back, would else pass for the one that has the name.
+    """
+    taken = {event.data.get("copy") for event in events}
+    while (name := f"noche-{database}-{moment:%Y%m%dT%H%M%SZ}") in taken:
+        moment += timedelta(seconds=1)
+    return name
+
+
 def list_night_copies(
     events: Iterable[Event], *, database: str | None = None, removed: bool = False
 ) -> list[NightCopy]:

@@ -12,7 +12,7 @@ from copias.case.intake import in_force
 from copias.errors import Altered, BackupError, CopyFailed, NotReady
 from copias.findings import open_finding
 from copias.night import catalogue, manifest
-from copias.night.catalogue import NightCopy, list_night_copies
+from copias.night.catalogue import NightCopy, list_night_copies, name_copy
 from copias.night.day import night_of, tonight
 from copias.night.dumping import start_dumping
 from copias.night.job import Job, JobFolder, nights
@@ -109,8 +109,7 @@ class NightCopying:
         return replace(copy, status="read", verified_at=event.time)
 
     def _make_once(self, leave: Authorisation) -> NightCopy:
-        moment = datetime.now(UTC)
-        name = f"noche-{self._name}-{moment:%Y%m%dT%H%M%SZ}"
+        name = name_copy(self._name, datetime.now(UTC), self._office.book.ledger.events())
         last = last_record(self._office.deployment, self._name)
         least = last.bytes // LEAST_SHARE if last and not self._options.smaller else 0
         settings = self._office.deployment.database(self._name)
@@ -170,7 +169,8 @@ class NightCopying:
         """Record a copy that was stored by a run that died before it could; remove what else such runs left."""
         left = [JobFolder(path) for path in sorted(nights(self._office).glob(f"noche-{self._name}-*"))]
         whole = [(folder, record) for folder in left if (record := folder.read_record()) is not None]
-        known = {copy.copy for copy in list_night_copies(self._office.book.ledger.events(), removed=True)}
+        events = self._office.book.ledger.events() if whole else ()
+        known = {copy.copy for copy in list_night_copies(events, removed=True)}
         found = {one.run: one for one in list_snapshots(self._repository)} if whole else {}
         taken: NightCopy | None = None
         for folder, record in whole:

@@ -150,6 +150,7 @@ class PackPlan(StepPlan):
             "kind": "sinfa",
             "subject": subject.name,
             "record_series": subject.settings.record_series,
+            **office.deployment.retention.promise(subject.settings.record_series),
             "store": subject.settings.store,
             "package": package,
             "bytes": sealed.bytes,

@@ -15,6 +15,7 @@ from datetime import date
 from copias.findings import OPENED, TREATED, list_findings
 from copias.ledger import Event
 from copias.package.canonical import to_canonical
+from copias.retention.dropped import DroppedSeries, is_dropped, list_dropped
 from copias.retention.holds import HELD, RELEASED, read_holds
 from copias.retention.packages import EVENTS, Package, read_packages
 
@@ -61,6 +62,7 @@ class PackagePlan:
         protected: those past their time that stay.
         unscheduled: kinds and series that nobody gave a time, each with how many packages; they never expire.
         by_year: how many of those within their time reach their last day in each year.
+        dropped: series that had more years when their packages were made; before those are over none of them goes.
     """
 
     day: date
@@ -69,6 +71,7 @@ class PackagePlan:
     protected: tuple[Expired, ...]
     unscheduled: tuple[tuple[str, int], ...]
     by_year: tuple[tuple[int, int], ...]
+    dropped: tuple[DroppedSeries, ...] = ()
 
     @property
     def code(self) -> str:
@@ -85,6 +88,7 @@ class PackagePlan:
             "protected": [{**one.to_dict(), "floors": list(one.floors)} for one in self.protected],
             "unscheduled": dict(self.unscheduled),
             "by_year": {str(year): count for year, count in self.by_year},
+            "dropped": [one.to_dict() for one in self.dropped],
         }
 
 
@@ -172,10 +176,7 @@ def plan_packages(
             kept += 1
             by_year[last_day.year] += 1
             continue
-        floors = tuple(_find_floors(package, newest, holds, doubted))
-        if stores is not None and package.store not in stores:
-            # On a list it would keep all others of that list from going.
-            floors = (*floors, f"su destino, {package.store}, no está en copias.yml")
+        floors = (*_find_floors(package, newest, holds, doubted), *_find_gaps(package, settings, day, stores))
         (protected if floors else removable).append(Expired(package, years, last_day, floors))
     return PackagePlan(
         day=day,
@@ -184,6 +185,7 @@ def plan_packages(
         protected=tuple(sorted(protected, key=lambda one: one.package.copy)),
         unscheduled=tuple(sorted(unscheduled.items())),
         by_year=tuple(sorted(by_year.items())),
+        dropped=list_dropped(found, settings),
     )
 
 
@@ -193,6 +195,15 @@ def add_years(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
+
+
+def _find_gaps(package: Package, settings: RetentionSettings, day: date, stores: Set[str] | None) -> Iterable[str]:
+    """Yield what the deployment's file does not say any more of a package, and so keeps it."""
+    if stores is not None and package.store not in stores:
+        # On a list it would keep all others of that list from going.
+        yield f"su destino, {package.store}, no está en copias.yml"
+    if is_dropped(package, settings) and day <= add_years(package.day, package.promised):
+        yield f"su serie ya no está en retention.series y se hizo con {package.promised} años"
 
 
 def _find_newest(packages: Iterable[Package], doubted: Set[str]) -> dict[tuple[str, str], Package]:

@@ -45,6 +45,7 @@ class Package:
         sha256: of the same, 32 bytes.
         store: logical name.
         status: as in :class:`copias.case.story.CopyRecord`.
+        promised: calendar years that its series had of its own then; 0 when it had none.
     """
 
     case: str
@@ -57,6 +58,7 @@ class Package:
     sha256: bytes
     store: str
     status: str
+    promised: int = 0
 
     @property
     def is_kept(self) -> bool:
@@ -111,6 +113,7 @@ def _read(case: str, data: dict[str, t.Any]) -> Package:
         sha256=bytes.fromhex(str(data["sha256"])),
         store=intern(str(data["store"])),
         status="made",
+        promised=int(data.get("series_years", 0)),
     )
 
 

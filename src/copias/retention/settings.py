@@ -71,6 +71,15 @@ class RetentionSettings(BaseModel):
 
     def years_of(self, *, kind: str, series: str) -> int | None:
         """Return the calendar years of a package, or nothing when nobody said: then it never expires."""
+        own = self.own_years(series)
+        return self.years.get(kind) if own is None else own
+
+    def own_years(self, series: str) -> int | None:
+        """Return the calendar years of a series by its name, or nothing when it has none of its own."""
         wanted = series.strip().casefold()
-        named = (years for name, years in self.series.items() if name.strip().casefold() == wanted)
-        return next(named, self.years.get(kind))
+        return next((years for name, years in self.series.items() if name.strip().casefold() == wanted), None)
+
+    def promise(self, series: str) -> dict[str, int]:
+        """Return what the ledger keeps of a package that is made now: the own years of its series, if it has any."""
+        own = self.own_years(series)
+        return {} if own is None else {"series_years": own}

@@ -98,6 +98,7 @@ class CopyPlan(StepPlan):
                 "kind": "sinfa",
                 "subject": subject.name,
                 "record_series": subject.settings.record_series,
+                **self.office.deployment.retention.promise(subject.settings.record_series),
                 "store": subject.settings.store,
                 "package": package,
                 "bytes": packed.package.bytes,

@@ -123,6 +123,7 @@ class MonthlyPackage:
             "kind": "sinfa",
             "subject": self._database,
             "record_series": self._settings.record_series,
+            **self._office.deployment.retention.promise(self._settings.record_series),
             "store": self._settings.store,
             "package": self.package,
             "bytes": sealed.bytes,

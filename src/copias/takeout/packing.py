@@ -127,6 +127,7 @@ class PackPlan(StepPlan):
             "kind": KIND,
             "subject": subject.account,
             "record_series": subject.mailboxes.record_series,
+            **self.office.deployment.retention.promise(subject.mailboxes.record_series),
             "store": subject.mailboxes.store,
             "package": subject.package(copy_id),
             "parts": [part.name for part in sealed.parts],

@@ -153,7 +153,9 @@ def test_user_who_may_only_read_is_told_what_is_missing(firebird, tmp_path: Path
     connection = firebird.fresh()
     password = tmp_path / "clave"
     password.write_text("una clave cualquiera\n")
-    firebird.run(connection, f"CREATE USER LECTORA PASSWORD 'una clave cualquiera';GRANT SELECT ON {MOVING} TO LECTORA")
+    firebird.run(
+        connection, f"CREATE OR ALTER USER LECTORA PASSWORD 'una clave cualquiera';GRANT SELECT ON {MOVING} TO LECTORA"
+    )
     reader = dataclasses.replace(connection, user="LECTORA", password_file=password)
 
     with pytest.raises(NotReady, match="no tiene permiso para copiar toda la base de datos") as failure:
@@ -167,7 +169,9 @@ def test_database_of_another_owner_is_proved_and_the_owner_is_told(firebird, dum
     source = firebird.administrator_of(firebird.fresh())
     theirs = dataclasses.replace(source, database=str(Path(source.database).with_name("ajena.fdb")))
     entrance = f"'{theirs.host}/{theirs.port}:{theirs.database}' USER 'CONTADORA' PASSWORD 'otra clave'"
-    firebird.run(source, "CREATE USER CONTADORA PASSWORD 'otra clave'; GRANT CREATE DATABASE TO USER CONTADORA")
+    firebird.run(
+        source, "CREATE OR ALTER USER CONTADORA PASSWORD 'otra clave'; GRANT CREATE DATABASE TO USER CONTADORA"
+    )
     firebird.run(source, f"CREATE DATABASE {entrance} DEFAULT CHARACTER SET UTF8; CREATE TABLE PAGO (ID INTEGER)")
 
     made = dumped(theirs)

@@ -74,6 +74,16 @@ def test_capacity_knows_the_day_from_what_was_measured_each_night(place: Place) 
     assert found.days_left == int(found.free / found.daily)
 
 
+def test_night_whose_clock_was_a_year_ahead_does_not_silence_the_forecast(place: Place) -> None:
+    for ago in (*range(20, 0, -1), -365):
+        event = {"store": "nueva", "free": 10**12 + ago * 10**10, "day": f"{NOW - timedelta(days=ago):%F}"}
+        place.office.record(MEASURED, event)
+
+    (found,) = measure_stores(place.office, ["nueva"], now=NOW)
+
+    assert found.days_left is not None
+
+
 def test_store_is_measured_once_a_day(place: Place) -> None:
     found = measure_stores(place.office, now=NOW)
     record_measurements(place.office, plan_measurements(place.office, found, now=NOW), now=NOW)

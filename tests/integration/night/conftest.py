@@ -213,8 +213,8 @@ def children(name: str) -> list[psutil.Process]:
     for process in psutil.Process().children(recursive=True):
         try:
             command = process.cmdline()
-            # Not the pg_dump that is only asked for its version.
-            if (process.name() == name and "--version" not in command) or (
+            # Not the pg_dump that is only asked for its version; as it ends it has no words left.
+            if (process.name() == name and command and "--version" not in command) or (
                 name in command and process.name().startswith("python")
             ):
                 found.append(process)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 import typing as t
+from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
 from copias.audit.model import Section
 from copias.audit.whole import AuditOptions, make_audit
+from copias.cli.app import app
 from copias.config import load_deployment
 from copias.errors import BadInput, LedgerBroken, NotReady
 from copias.findings import list_findings
@@ -108,6 +112,25 @@ def test_loss_that_shows_later_is_admitted_then(town: Town) -> None:
     assert [finding.about for finding in list_findings(office.book.ledger.events())] == ["bitácora"]
     with pytest.raises(BadInput, match="no falta ningún testigo"):
         admit_loss(office, told(head), reason=REASON)
+
+
+def test_verb_admits_the_loss_that_a_newer_copy_of_the_ledger_shows(town: Town, tmp_path: Path) -> None:
+    StatePlan(open_office(town.config), REPOSITORY).run()
+    (first,) = (path.name for path in (town.nas / "snapshots").iterdir())
+    head = lose_machine(town)
+    newer = next(path for path in (town.nas / "snapshots").iterdir() if path.name != first)
+    newer.rename(tmp_path / "away")
+    recover(town, None)
+    (tmp_path / "away").rename(newer)
+    words = ["repository", "admit-loss", "--config", str(town.config), "--json", "--reason"]
+
+    done, again = (CliRunner().invoke(app, [*words, REASON]) for _ in range(2))
+
+    assert done.exit_code == 0, done.output
+    (event,) = open_office(town.config).book.ledger.events_of({LOST})
+    assert {one["count"] for one in orjson.loads(done.stdout)["witnesses"]} == {event.data["until"]}
+    assert event.data["after"] < event.data["until"] <= head.count
+    assert orjson.loads(again.stdout)["error"] == "BadInput"
 
 
 def test_machine_that_was_never_rebuilt_has_no_loss_to_admit(town: Town) -> None:

@@ -72,6 +72,17 @@ def events(town: Town) -> list[str]:
     return [event.event for event in town.office.book.story(SERIES).events]
 
 
+def test_package_keeps_the_years_that_its_series_had(ended: Town) -> None:
+    deployment = ended.office.deployment
+    retention = deployment.retention.model_copy(update={"series": {"200-15": 80}})
+    ended.office = Office(deployment.model_copy(update={"retention": retention}), ended.office.actor)
+
+    seal(ended)
+
+    (package,) = read_packages(ended.office.book.ledger.data_of(EVENTS))
+    assert (package.series, package.promised) == ("200-15", 80)
+
+
 def test_month_is_sealed_once_and_seen_by_all_that_keeps_packages(ended: Town, tmp_path: Path) -> None:
     office, (copy,) = ended.office, list_night_copies(ended.office.book.ledger.events())
     assert plan_monthly(office, DATABASE, LATER).changes

@@ -12,6 +12,10 @@ import orjson
 import pytest
 import yaml
 
+from copias.database import Connection
+from copias.errors import BackupError
+from copias.night.plan import plan_night
+from copias.office import open_office
 from tests.integration.night.conftest import DATABASE, Town
 
 PROJECT = Path(__file__).parents[3]
@@ -86,6 +90,21 @@ def test_verb_makes_the_copies_and_ends_with_the_code_of_the_trouble(two: Town) 
     assert told["databases"][DATABASE]["status"] == "read"
     assert told["databases"]["sin_permiso"]["error"]["what"] == "la copia nocturna no está autorizada"
     assert told["steps"]["nas-check"]["outcome"] == "done"
+
+
+def test_verb_believes_a_much_smaller_dump_only_when_it_is_told_to(town: Town, big_database: Connection) -> None:
+    # The file names the small database; the copy that it is compared with is of the big one.
+    town.config.write_text(yaml.safe_dump({**yaml.safe_load(town.config.read_text()), "directory": False}))
+    town.change(database=big_database.database)
+    town.night()
+    with pytest.raises(BackupError, match="mucho más pequeño"):
+        plan_night(open_office(town.config), DATABASE, force=True).run()
+
+    done = call(town, "copias", "nightly", "--only", DATABASE, "--force", "--smaller", "--json")
+
+    believed = orjson.loads(done.stdout)
+    assert believed["databases"][DATABASE]["status"] == "read"
+    assert len(town.snapshots()) == 2
 
 
 def test_database_that_the_run_never_came_to_is_told_and_is_no_success(two: Town) -> None:

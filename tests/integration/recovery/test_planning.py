@@ -206,6 +206,37 @@ def test_check_tells_and_records_nothing_but_that_the_copy_was_looked_into(recov
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "some"),
+    [(("--since", "01/01/2000", "--until", "31/12/2098"), True), (("--since", "31/12/2098"), False)],
+    ids=["all days", "a day to come"],
+)
+def test_first_day_chooses_what_is_given_back(recovery: Recovery, words: tuple[str, ...], *, some: bool) -> None:
+    call = copias(recovery, "restore", CASE, *words, "--check", "--json")
+
+    told = orjson.loads(call.stdout)
+    assert call.exit_code == (0 if some else 2)
+    assert told["pending"] == len(recovery.copied) if some else told["what"] == "no hay mensajes así en la copia"
+
+
+def test_package_of_a_file_is_given_back_by_the_verb_with_the_key_that_signed_it(
+    recovery: Recovery, home: Path, tmp_path: Path
+) -> None:
+    package = next((tmp_path / "nas").rglob("*.zip"))
+    signer = public_path(recovery.office.deployment.signing_key)
+    config = tmp_path / "new" / "inventory" / "copias.yml"
+    new = make_office(control.required(home), config, notices=None)
+    classify(new, CASE, kind="recovery", subject=MARTA, mode=None)
+    words = ("restore", CASE, "--all", "--package", str(package), "--check", "--json", "--config", str(config))
+
+    strange = CliRunner().invoke(app, words)
+    known = CliRunner().invoke(app, [*words, "--key", str(signer)])
+
+    assert orjson.loads(strange.stdout)["error"] == "Altered"
+    assert strange.exit_code != 0
+    assert (known.exit_code, orjson.loads(known.stdout)["pending"]) == (0, len(recovery.copied))
+
+
 def test_nothing_chosen_and_nothing_planned_says_how_to_choose(recovery: Recovery) -> None:
     call = copias(recovery, "restore", CASE, "--yes", "--json")
 

@@ -41,6 +41,17 @@ def test_restored_copy_is_told_equal_and_what_was_not_compared_too() -> None:
     assert tell({"copy": "c", "level": "restored", "not_compared": 2}).endswith("2 tablas no se pudieron comparar")
 
 
+def test_mail_that_left_and_copy_that_moved_are_told_in_the_story() -> None:
+    exported = {"messages": 26, "account": "o'neil+ñ@valle.example", "bytes": 99_500, "sha256": "a" * 64}
+
+    left = tell(exported, event="copy.exported")
+    moved = tell({"copy": "c", "store": "nas_nueva"}, event="copy.moved")
+
+    assert left.startswith("Exportó 26 mensajes de o'neil+ñ@valle.example a un archivo mbox")
+    assert "a" * 64 in left
+    assert moved == "Copia c pasada al destino nas_nueva, releída e igual"
+
+
 def test_recovery_that_lacks_labels_is_told_so_in_each_event() -> None:
     facts = {
         "restore": "r1",

@@ -69,6 +69,17 @@ def test_mail_looked_for_given_back_and_exported_counts_as_opened(office: Office
     ]
 
 
+def test_export_of_the_first_copy_of_a_reopened_case_is_told_of_that_copy_only(office: Office) -> None:
+    made = {"kind": "mailbox", "subject": "a", "package": "p.zip", "store": "nas", "bytes": 1, "sha256": "0" * 64}
+    office.book.record("1234", "case.reopened", {"reason": "otra vez"})
+    office.book.record("1234", "copy.made", {**made, "copy": "copia-1234-2", "finished": "2026-12-31T23:59:59+00:00"})
+    office.book.record("1234", "copy.exported", {"of_case": "1234", "copy": "copia-1234"})
+
+    opened = {copy: [one.what for one in tell_access(office, copy).openings] for copy in ("copia-1234", "copia-1234-2")}
+
+    assert opened == {"copia-1234": ["la exportó a un archivo mbox"], "copia-1234-2": []}
+
+
 def test_copy_that_is_not_there_is_refused(office: Office) -> None:
     with pytest.raises(BadInput, match="no hay una copia"):
         tell_access(office, "otra")

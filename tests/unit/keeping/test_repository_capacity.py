@@ -120,6 +120,16 @@ def test_server_that_does_not_tell_its_room_is_said_to(office: Office, tmp_path:
     assert plan_sizes(office, [found], now=NOW) == ()
 
 
+def test_night_whose_clock_was_a_year_ahead_does_not_silence_the_warning(office: Office) -> None:
+    for day in (*range(10), 375):
+        facts = {"repository": "principal", "free": (1 << 60) - min(day, 10) * (1 << 56), "size": None}
+        office.record(MEASURED, {**facts, "day": (START + timedelta(days=day)).isoformat()})
+
+    (found,) = measure_repositories(office, now=datetime(2026, 11, 12, 3, 0, tzinfo=UTC))
+
+    assert found.soon_full
+
+
 def test_repository_that_is_soon_full_opens_one_finding(office: Office) -> None:
     for day in range(10):
         facts = {"repository": "principal", "free": (1 << 60) - day * (1 << 56), "size": None}

@@ -71,6 +71,30 @@ def test_years_of_a_series_win_over_those_of_its_kind() -> None:
     assert names(found) == ["b"]
 
 
+def test_series_that_lost_its_own_time_is_named_and_its_packages_stay_as_long_as_was_promised() -> None:
+    eighty, two = {"series": "Historias laborales", "promised": 80}, {"series": "Circulares", "promised": 2}
+    days = {"six years": date(2020, 1, 1), "a year": date(2025, 1, 1), "ninety": date(1936, 1, 1)}
+
+    found = plan(*(package(name, day, **eighty) for name, day in days.items()), package("short", days["ninety"], **two))
+
+    assert names(found) == ["ninety", "short"]
+    assert [(one.package.copy, one.floors) for one in found.protected] == [
+        ("six years", ("su serie ya no está en retention.series y se hizo con 80 años",))
+    ]
+    assert [(one.series, one.promised, one.years, one.count) for one in found.dropped] == [
+        ("Historias laborales", 80, 5, 3)
+    ]
+
+
+def test_series_whose_own_time_was_changed_is_believed() -> None:
+    old = package("old", date(2020, 1, 1), series="Historias laborales", promised=80)
+
+    found = plan(old, series={"historias LABORALES": 5})
+
+    assert names(found) == ["old"]
+    assert found.dropped == ()
+
+
 def test_kind_that_nobody_gave_a_time_never_expires_and_is_named() -> None:
     found = plan(package("a", date(1990, 1, 1), kind="otra"))
 
