@@ -39,8 +39,6 @@ if t.TYPE_CHECKING:
 
 FAILURE: t.Final = "el simulacro de restauración falló"
 MOST_PROBLEMS: t.Final = 20
-CERTIFIED_DAYS: t.Final = 365
-"""For which a provider's certificate stands for a drill, where none can be done here."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +104,6 @@ def plan_drill(office: Office, database: str, *, oldest: bool = False) -> DrillP
     chosen = fit[0] if oldest else fit[-1]
     newer = copies[copies.index(chosen) + 1 :] if not oldest else []
     return DrillPlan(office, chosen, _find_done(office, chosen), tuple(copy.copy_id for copy in newer))
-
-
-def find_certificate(office: Office, database: str) -> Drill | None:
-    """Return the provider's last certificate of a restore, if it is younger than :data:`CERTIFIED_DAYS`."""
-    drills = list_drills(office.book.ledger.events(), database=database)
-    certified = (drill for drill in reversed(drills) if drill.outcome == "certified")
-    return next((drill for drill in certified if drill.age() <= CERTIFIED_DAYS), None)
 
 
 def _find_done(office: Office, copy: SinfaCopy) -> Drill | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+
+from copias.local_time import BOGOTA
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,7 +96,8 @@ _KNOWN: t.Final = frozenset(one.name for one in fields(Drill)) - {"outcome", "wh
 def list_drills(events: Iterable[Event], *, database: str | None = None) -> list[Drill]:
     """Return the drills and the providers' certificates, the oldest first; of one database only if asked so."""
     found = (_read(event) for event in events if event.event in _OUTCOMES)
-    return [drill for drill in found if database in {None, drill.database}]
+    # A certificate may be recorded long after its day, and after drills that are younger.
+    return sorted((drill for drill in found if database in {None, drill.database}), key=_moment_of)
 
 
 def last_drills(events: Iterable[Event], databases: Iterable[str]) -> dict[str, Drill | None]:
@@ -112,4 +115,11 @@ def _read(event: Event) -> Drill:
     for name in ("problems", "checks"):
         known[name] = tuple(known.get(name, ()))
     by = str(event.actor.get("name", ""))
-    return Drill(**{"database": "", **known}, outcome=_OUTCOMES[event.event], when=event.time, by=by)
+    day = str(event.data.get("date", "")) if event.event == CERTIFIED else ""
+    # Of a certificate counts the day of the restore: it does not get younger by being recorded late.
+    when = datetime.combine(date.fromisoformat(day), time(), BOGOTA).isoformat() if day else event.time
+    return Drill(**{"database": "", **known}, outcome=_OUTCOMES[event.event], when=when, by=by)
+
+
+def _moment_of(drill: Drill) -> datetime:
+    return datetime.fromisoformat(drill.when)

@@ -39,11 +39,11 @@ OPENED: t.Final[dict[str, str]] = {
     "restore.sinfa": "la restauró en una base de datos o un archivo",
     RECOVERED: "sacó de ella el espejo de una cuenta",
     PACKED: "llevó sus registros, y no su contenido, en un paquete de evidencia",
-    MOVED: "el programa la llevó a otro destino",
+    MOVED: "la llevó a otro destino, sin mostrarla",
     "drill.passed": "la restauró en un simulacro",
     "drill.failed": "intentó restaurarla en un simulacro",
-    "copy.checked": "el programa la leyó para comprobarla",
-    "night.verified": "el programa la leyó de vuelta",
+    "copy.checked": "la leyó para comprobarla, sin mostrarla",
+    "night.verified": "la leyó de vuelta, sin mostrarla",
 }
 """Event → what was done with a copy, in Spanish."""
 _MADE: t.Final = frozenset({"copy.made", "night.made", MIRRORS})

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from copias.cli.app import app
 from copias.database.enclosing import say_confinement
 from copias.database.scratch_settings import ScratchSettings
-from copias.drill.drilling import find_certificate, plan_drill, require_passed, run_drill
-from copias.drill.history import CERTIFIED, list_drills
+from copias.drill.drilling import plan_drill, require_passed, run_drill
+from copias.drill.history import list_drills
 from copias.errors import AlreadyRunning, NotEqual, NotReady
 from copias.files import locked
 from copias.findings import list_findings
@@ -173,16 +173,6 @@ def test_dump_that_a_killed_drill_left_is_swept_by_the_next(town: Town) -> None:
     run_drill(plan_drill(town.office, DATABASE))
 
     assert not left.exists()
-
-
-def test_certificate_of_a_provider_stands_for_a_drill_for_a_year(town: Town) -> None:
-    assert find_certificate(town.office, DATABASE) is None
-
-    town.office.record(CERTIFIED, {"database": DATABASE, "source": "provider"})
-
-    found = find_certificate(town.office, DATABASE)
-    assert found is not None
-    assert found.outcome == "certified"
 
 
 def test_verb_shows_the_time_and_ends_with_the_code_of_the_worst(town: Town) -> None:

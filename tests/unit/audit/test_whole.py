@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from copias.audit.pages import render_audit
 from copias.audit.whole import AuditOptions, make_audit
 from copias.cli.app import app
 from copias.ledger import Head
+from copias.local_time import BOGOTA
 from tests.unit.audit.conftest import NOW, Place
 
 
@@ -277,6 +279,24 @@ def test_a_drill_of_the_newest_copy_that_retention_has_removed_since_still_count
     copy = place.add_night(ago=50)
     place.add_drill(ago=48, copy=copy)
     place.add("night.removed", {"copy": copy, "why": "w"}, ago=1)
+
+    assert row_of(look(place, "drills"), "hacienda", "database")["verdict"] == "al día"
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(2, "al día"), (30, "VENCIDO")])
+def test_a_certificate_is_as_old_as_the_restore_and_not_as_its_record(place: Place, days: int, verdict: str) -> None:
+    restored = (NOW - timedelta(days=days)).astimezone(BOGOTA).date()
+    place.add("drill.certified", {"database": "hacienda", "source": "provider", "date": restored.isoformat()}, ago=1)
+
+    row = row_of(look(place, "drills"), "hacienda", "database")
+
+    assert (row["verdict"], row["level"]) == (verdict, "certificada por el proveedor")
+
+
+def test_a_certificate_that_is_recorded_late_does_not_take_the_place_of_a_younger_drill(place: Place) -> None:
+    place.add_drill(ago=24)
+    restored = (NOW - timedelta(days=30)).astimezone(BOGOTA).date()
+    place.add("drill.certified", {"database": "hacienda", "source": "provider", "date": restored.isoformat()}, ago=1)
 
     assert row_of(look(place, "drills"), "hacienda", "database")["verdict"] == "al día"
 
