@@ -25,6 +25,8 @@ NO_REPOSITORY: t.Final = 10
 LOCKED: t.Final = 11
 WRONG_PASSWORD: t.Final = 12
 CANCELLED: t.Final = 130
+NO_SESSION: t.Final = "unable to start the sftp session"
+"""What restic says when its ssh failed; why, ssh knows: see :func:`copias.repository.place.ask_ssh`."""
 
 
 class Locked(AlreadyRunning):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import typing as t
 
-from copias.database.children import child_environment
+from copias.database.children import child_environment, memory_file, spawn, stop, tail_of
 from copias.errors import BadConfiguration
 
 if t.TYPE_CHECKING:
@@ -15,6 +16,8 @@ if t.TYPE_CHECKING:
 
 ALIVE: t.Final = 5
 """Seconds between two signs of life of an SSH connection; three without an answer end it."""
+ASK_SECONDS: t.Final = 30
+"""For which ssh is asked why restic could not connect."""
 
 
 def options_for(settings: RepositorySettings) -> list[str]:
@@ -23,13 +26,33 @@ def options_for(settings: RepositorySettings) -> list[str]:
         return [f"--cacert={settings.certificate}"]
     if settings.kind != "sftp":
         return []
-    arguments = [
-        *("-F", "none", "-i", str(settings.identity_file), "-o", f"UserKnownHostsFile={settings.known_hosts}"),
-        *("-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"),
-        *("-o", "BatchMode=yes", "-o", "ConnectTimeout=15"),
-        *("-o", f"ServerAliveInterval={ALIVE}", "-o", "ServerAliveCountMax=3"),
-    ]
-    return ["-o", "sftp.args=" + " ".join(map(_quote, arguments))]
+    return ["-o", "sftp.args=" + " ".join(map(_quote, _ssh_arguments(settings)))]
+
+
+def ask_ssh(settings: RepositorySettings) -> str:
+    """Return what ssh complains of when it connects as restic lets it, one line each; nothing when it connects.
+
+    restic hands on what its ssh says, but often ends before it has: that the server is another one, or refuses the
+    key, would then pass for a NAS that is off.
+    """
+    if settings.kind != "sftp":
+        return ""
+    account = ["-p", str(settings.port), "-l", settings.user, "-s", settings.host, "sftp"]
+    with memory_file() as complaints:
+        process = spawn(
+            ["ssh", *_ssh_arguments(settings), *account],
+            environment=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+        try:
+            process.wait(ASK_SECONDS)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            stop(process)
+        return tail_of(complaints)
 
 
 def environment_for(name: str, settings: RepositorySettings) -> dict[str, str]:
@@ -80,6 +103,15 @@ def require_private(path: Path, *, whose: str, key: str) -> None:
             why=f"{path}: {why}",
             repair="corríjalo; la contraseña del repositorio también está en el sobre sellado",
         )
+
+
+def _ssh_arguments(settings: RepositorySettings) -> list[str]:
+    return [
+        *("-F", "none", "-i", str(settings.identity_file), "-o", f"UserKnownHostsFile={settings.known_hosts}"),
+        *("-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"),
+        *("-o", "BatchMode=yes", "-o", "ConnectTimeout=15"),
+        *("-o", f"ServerAliveInterval={ALIVE}", "-o", "ServerAliveCountMax=3"),
+    ]
 
 
 def _quote(argument: str) -> str:

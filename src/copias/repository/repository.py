@@ -7,15 +7,16 @@ import threading
 import typing as t
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from signal import SIGINT
 
 import orjson
 
 from copias.database.children import Process, memory_file, spawn, stop
-from copias.errors import CopyFailed
+from copias.errors import CopyFailed, StoreUnavailable
 from copias.files import make_private_directory
-from copias.repository.faults import Locked, explain
-from copias.repository.place import environment_for, options_for
+from copias.repository.faults import NO_SESSION, Locked, explain
+from copias.repository.place import ask_ssh, environment_for, options_for
 from copias.repository.program import find_restic
 
 if t.TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Repository:
         limit = self.settings.time_limit.total_seconds() if seconds is None else seconds
         with memory_file() as complaints:
             process = spawn(command, environment=environment, stdout=stdout, stderr=complaints)
-            running = Running(self.name, process, complaints, limit)
+            running = Running(self.name, process, complaints, limit, ask=partial(ask_ssh, self.settings))
             # A NAS that hangs does not say so: the clock ends restic, and its end is what is read.
             clock = threading.Timer(limit, running.expire)
             clock.daemon = True
@@ -189,6 +190,7 @@ class Running:
     process: Process
     complaints: t.IO[bytes]
     limit: float
+    ask: Callable[[], str]
     expired: bool = False
 
     def expire(self) -> None:
@@ -226,4 +228,7 @@ class Running:
             raise CopyFailed(
                 f"no se pudo {doing}", whose=self.name, why=f"tardó más de {self.limit:.0f} segundos y se detuvo"
             )
-        raise explain(self.name, code, words, doing=doing)
+        error = explain(self.name, code, words, doing=doing)
+        if isinstance(error, StoreUnavailable) and NO_SESSION in words:
+            error = explain(self.name, code, f"{self.ask()}\n{words}", doing=doing)
+        raise error

@@ -17,6 +17,7 @@ from copias.office import Office
 from copias.progress import ignore
 from copias.repository.fetching import fetch_dump
 from copias.repository.opening import open_repository
+from copias.repository.program import find_restic
 from copias.repository.settings import Maintenance, MirrorSettings
 from copias.repository.snapshots import Policy, forget, forget_plan, list_snapshots, prune
 from copias.store import StoreSettings
@@ -86,6 +87,24 @@ def test_server_that_does_not_take_the_key_is_told(far: tuple[Town, Relay], tmp_
     town.change_repository(identity_file=key)
 
     with pytest.raises(NotReady, match="no acepta la cuenta"):
+        open_repository(town.office, REPOSITORY)
+
+
+def test_what_ssh_said_is_asked_again_when_restic_ended_before_it_passed_it_on(
+    far: tuple[Town, Relay], tmp_path: Path
+) -> None:
+    town, _ = far
+    hasty = tmp_path / "restic"
+    restic = find_restic(town.office.deployment.repository(REPOSITORY).restic)
+    hasty.write_text(
+        f'#!/bin/sh\n{restic} "$@" 2>{tmp_path}/said\ncode=$?\n'
+        f"grep -v '^subprocess ssh:' {tmp_path}/said >&2\nexit $code\n"
+    )
+    hasty.chmod(0o755)
+    (tmp_path / "nobody").touch()
+    town.change_repository(known_hosts=tmp_path / "nobody", restic=hasty)
+
+    with pytest.raises(NotReady, match="no es el que se conocía"):
         open_repository(town.office, REPOSITORY)
 
 
