@@ -85,7 +85,7 @@ def _skipped_for_root(config: pytest.Config) -> Iterator[str]:
             yield f"{report.nodeid}: {reason}"
 
 
-def _left_running(patience: float = 3.0) -> list[str]:
+def _left_running(patience: float = 30.0) -> list[str]:
     """Processes that this run started and that outlive it, after a moment to end by themselves."""
     deadline = time.monotonic() + patience
     while (left := list(_marked_processes())) and time.monotonic() < deadline:

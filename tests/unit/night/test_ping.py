@@ -118,7 +118,7 @@ def test_watchman_who_is_gone_keeps_no_night_back(tmp_path: Path) -> None:
 
     assert not ping_start(office, "nightly-1")
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     with pytest.raises(Unavailable) as caught:
         ping_night(office, report(GOOD))
     assert "secret-token" not in str(caught.value)
