@@ -117,6 +117,7 @@ def _launch(found: Server, folder: Path, port: int) -> Process:
         str(found.server),
         "--no-defaults",
         f"--datadir={folder / 'data'}",
+        f"--tmpdir={folder / 'data'}",
         f"--socket={folder / SOCKET}",
         f"--pid-file={folder / 'data' / 'servidor.pid'}",
         f"--bind-address={HOST}",

@@ -172,6 +172,8 @@ def initialise(server: Server, data: Path, account: Account | None) -> None:
         str(server.install),
         "--no-defaults",
         f"--datadir={data}",
+        # In the common one two servers of different namespaces, which may have one process number, meet.
+        f"--tmpdir={data}",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
         "--skip-name-resolve",
