@@ -13,7 +13,7 @@ import time
 import typing as t
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from copias.case.story import SPOILT
@@ -39,6 +39,8 @@ if t.TYPE_CHECKING:
 
 FAILURE: t.Final = "el simulacro de restauración falló"
 MOST_PROBLEMS: t.Final = 20
+CERTIFIED_DAYS: t.Final = 365
+"""For which a provider's certificate stands for a drill, where none can be done here."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ def plan_drill(office: Office, database: str, *, oldest: bool = False) -> DrillP
     chosen = fit[0] if oldest else fit[-1]
     newer = copies[copies.index(chosen) + 1 :] if not oldest else []
     return DrillPlan(office, chosen, _find_done(office, chosen), tuple(copy.copy_id for copy in newer))
+
+
+def find_certificate(office: Office, database: str) -> Drill | None:
+    """Return the provider's last certificate of a restore, if that was in the last :data:`CERTIFIED_DAYS`."""
+    now = datetime.now(UTC)
+    drills = list_drills(office.book.ledger.events(), database=database)
+    certified = (drill for drill in reversed(drills) if drill.outcome == "certified")
+    past = (drill for drill in certified if datetime.fromisoformat(drill.when) <= now + CLOCKS)
+    return next((drill for drill in past if drill.age(now) <= CERTIFIED_DAYS), None)
 
 
 def _find_done(office: Office, copy: SinfaCopy) -> Drill | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from typer.testing import CliRunner
 from copias.cli.app import app
 from copias.database.enclosing import say_confinement
 from copias.database.scratch_settings import ScratchSettings
-from copias.drill.drilling import plan_drill, require_passed, run_drill
-from copias.drill.history import list_drills
+from copias.drill.drilling import find_certificate, plan_drill, require_passed, run_drill
+from copias.drill.history import CERTIFIED, list_drills
 from copias.errors import AlreadyRunning, NotEqual, NotReady
 from copias.files import locked
 from copias.findings import list_findings
+from copias.local_time import BOGOTA
 from copias.night.catalogue import list_night_copies
 from copias.office import Office
 from copias.sinfa.check_settings import Equal, LatestDate
@@ -173,6 +175,16 @@ def test_dump_that_a_killed_drill_left_is_swept_by_the_next(town: Town) -> None:
     run_drill(plan_drill(town.office, DATABASE))
 
     assert not left.exists()
+
+
+@pytest.mark.parametrize(("days", "stands"), [(1, True), (364, True), (370, False), (-2, False)])
+def test_certificate_of_a_provider_stands_for_a_drill_for_a_year(town: Town, days: int, stands: bool) -> None:
+    restored = (datetime.now(BOGOTA) - timedelta(days=days)).date()
+
+    town.office.record(CERTIFIED, {"database": DATABASE, "source": "provider", "date": restored.isoformat()})
+
+    found = find_certificate(town.office, DATABASE)
+    assert (found is not None) == stands
 
 
 def test_verb_shows_the_time_and_ends_with_the_code_of_the_worst(town: Town) -> None:

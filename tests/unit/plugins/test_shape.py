@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 
 import yaml
@@ -28,6 +29,20 @@ REPORTS = ("_mailbox_report", "_night_report")
 def tasks_of(project):
     for path in sorted(project.glob("roles/*/tasks/*.yml")):
         yield path, yaml.safe_load(path.read_text())
+
+
+def test_all_that_plugins_ask_of_the_package_is_there(project):
+    # A module catches ImportError, to say that the package is not installed: a name that went would be told as that.
+    asked = {
+        (path.name, node.module, alias.name)
+        for path in project.glob("plugins/**/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "copias"
+        for alias in node.names
+    }
+
+    assert asked
+    assert {one for one in asked if not hasattr(importlib.import_module(one[1]), one[2])} == set()
 
 
 def test_playbooks_hold_plays_of_roles_and_no_more(project):
