@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 import signal
 import subprocess
-import threading
 import typing as t
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from copias.database.firebird.catalog import list_tables
 from copias.database.firebird.digest import digest_tables
 from copias.database.firebird.moment import Moments
 from copias.database.firebird.session import connect
+from copias.database.firebird.tools import installed
 from copias.database.schema import sum_of_schema
 from copias.database.settling import settle
 from copias.database.verification import check_file
@@ -27,34 +30,42 @@ from copias.errors import Altered, CopyFailed, NotEqual, NotReady, SourceUnavail
 from copias.progress import ignore
 from copias_sandbox import sinfa_firebird
 from tests.integration.database.firebird_server import FirebirdHarness
+from tests.waiting import wait_until
 
 MOVING = "CONTABILIDAD_ASIENTO"
 PADDING = 512
 """Bytes of the blocks that gbak fills up at its end: what lies behind the last record is nothing."""
-COMMITS = (
-    "EXECUTE BLOCK AS DECLARE I INTEGER = 0^ BEGIN WHILE (I < 200) DO BEGIN IN AUTONOMOUS TRANSACTION DO"
-    " UPDATE CONTABILIDAD_ASIENTO SET DEBITO = DEBITO + 0.01 WHERE ID = 77^ I = I + 1^ END END"
-)
+HELD_GBAK = """#!/bin/sh
+if [ "$1" = -b ]; then
+    : > '{folder}/begun'
+    until [ -e '{folder}/go' ]; do sleep 0.02; done
+fi
+exec '{gbak}' "$@"
+"""
+"""A dump that waits, after the first look at the database and before the second, until it may begin."""
 
 
 @contextmanager
-def writing(firebird: FirebirdHarness, connection: Connection) -> Iterator[None]:
-    """Change one row and commit, over and over, from before the block until after it."""
-    begun, enough = threading.Event(), threading.Event()
+def committed_between(firebird: FirebirdHarness, connection: Connection, folder: Path) -> Iterator[None]:
+    """Let another session change a row and commit between the two looks of the dump in the block."""
 
     def work() -> None:
-        while not enough.is_set():
-            firebird.run(connection, COMMITS)
-            begun.set()
+        wait_until((folder / "begun").exists)
+        firebird.change(connection, "one cent")
+        (folder / "go").touch()
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    assert begun.wait(20)
+    held = folder / "gbak"
+    held.write_text(HELD_GBAK.format(folder=folder, gbak=shutil.which("gbak")))
+    held.chmod(0o755)
+    installed.cache_clear()
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as threads:
+            patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+            working = threads.submit(work)
+            yield
+            working.result()
     finally:
-        enough.set()
-        thread.join(30)
+        installed.cache_clear()
 
 
 @contextmanager
@@ -76,11 +87,11 @@ def own_server(server_folder: Path, tmp_path: Path) -> Iterator[FirebirdHarness]
 
 
 def test_table_that_changes_between_the_two_looks_is_not_compared_and_never_equal(
-    firebird, dumped: t.Callable[[Connection], t.Any]
+    firebird, dumped: t.Callable[[Connection], t.Any], tmp_path: Path
 ) -> None:
     connection = firebird.fresh()
 
-    with writing(firebird, connection):
+    with committed_between(firebird, connection, tmp_path):
         made = dumped(connection)
     proof = verify(made.driver, made.file, made.record)
 
