@@ -40,3 +40,24 @@ python_for_setup() {
   done
   return 1
 }
+
+# run_pytest [--retry] ARGUMENT...: run the tests. With --retry, what failed runs once more, each file in a process with
+# nothing beside it: a test that passes then is named as unstable, for somebody to mend, and does not fail the run. More
+# than three failures are no instability, and neither is whatever else than a test failed.
+run_pytest() {
+  local status=0 failed="$REPO/.pytest_cache/v/cache/lastfailed" retry=
+  if [ "$1" = --retry ]; then
+    retry=yes
+    shift
+    rm -f -- "$failed"
+  fi
+  "$PYTHON_VENV" -m pytest "$@" || status=$?
+  [ "$status" = 1 ] && [ -n "$retry" ] && [ -s "$failed" ] || return "$status"
+  local -a names
+  mapfile -t names < <("$PYTHON_VENV" -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' "$failed")
+  [ "${#names[@]}" -le 3 ] || return "$status"
+  warn "" "=== once more, alone ==="
+  "$PYTHON_VENV" -m pytest "$@" -n 0 -v --last-failed --last-failed-no-failures none || return
+  warn "UNSTABLE: failed beside others and passed alone; mend the test, or what it found:"
+  printf '  %s\n' "${names[@]}" >&2
+}
