@@ -69,7 +69,7 @@ class Town:
         known = len(self.admin.calls(method))
 
         def wait_and_edit() -> None:
-            limit = time.monotonic() + 10
+            limit = time.monotonic() + 60
             while len(self.admin.calls(method)) < known + nth and time.monotonic() < limit:
                 time.sleep(0.02)
             edit()

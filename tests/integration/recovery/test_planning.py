@@ -245,7 +245,7 @@ def test_nothing_chosen_and_nothing_planned_says_how_to_choose(recovery: Recover
 
 
 def test_killed_in_the_middle_the_next_run_gives_no_message_twice(recovery: Recovery) -> None:
-    recovery.admin.fault("latency", IMPORT, times=0, seconds=0.3)
+    recovery.admin.fault("latency", IMPORT, times=0, seconds=20)
     step = recovery.plan(query=Query())
     program = (
         "import sys; from pathlib import Path\n"

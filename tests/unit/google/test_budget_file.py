@@ -124,7 +124,7 @@ from copias.google.budget import QuotaBudget
 from copias.google.tariff import Tariff
 async def work():
     budget = QuotaBudget(Path(sys.argv[1]), Tariff("t", 1000, 2000, None, {"gmail.x": 5}))
-    end, taken = time.time() + 2.5, 0
+    end, taken = time.time() + 5, 0
     async def call():
         nonlocal taken
         while time.time() < end:
