@@ -10,8 +10,10 @@ from itertools import chain
 
 from copias.case.copy_folder import CopyFolder
 from copias.case.step import StepPlan
+from copias.errors import NotAllowed
 from copias.mailbox.engine import open_gmail
 from copias.mailbox.mirror import Mirror
+from copias.mailbox.permission import find_leave
 from copias.mailbox.reconcile import Reconciliation, reconcile
 from copias.mailbox.subject import Subject, find_subject
 from copias.mailbox.sync import MailboxSync, SyncReport
@@ -50,6 +52,7 @@ class MirrorPlan(StepPlan):
             GoogleRefused: the account cannot be read.
             GoogleUnavailable: Google does not answer; nothing is lost.
             AlreadyRunning: the night's run holds the mirror.
+            NotAllowed: the last day of the case's authorisation ended meanwhile; what was copied is kept.
         """
         subject, started = find_subject(self.office, self.story), datetime.now(UTC)
         copied = asyncio.run(self._copy(subject))
@@ -62,10 +65,39 @@ class MirrorPlan(StepPlan):
         found.require_complete(subject.account)
 
     async def _copy(self, subject: Subject) -> Copied:
-        settings = subject.settings
+        settings, leave = subject.settings, find_leave(self.story)
+        until = leave.ends if leave else None
         async with open_gmail(self.office, subject.account) as gmail:
             with Mirror.open(subject.mirror, account=subject.account, segment_bytes=settings.segment_bytes) as mirror:
-                return await copy_mailbox(gmail, mirror, at_once=settings.connections)
+                return await copy_mailbox_until(until, gmail, mirror, at_once=settings.connections)
+
+
+async def copy_mailbox_until(until: datetime | None, gmail: Gmail, mirror: Mirror, *, at_once: int) -> Copied:
+    """Do what :func:`copy_mailbox` does, and stop at a moment: nobody allowed what would be read later.
+
+    Args:
+        until: the moment, with its time zone; ``None`` for no end.
+        gmail: the account.
+        mirror: of that account, open for writing.
+        at_once: messages under way at a time.
+
+    Raises:
+        NotAllowed: the moment came first; what was read until then is kept in the mirror.
+    """
+    left = (until - datetime.now(UTC)).total_seconds() if until else None
+    try:
+        async with asyncio.timeout(left) as limit:
+            return await copy_mailbox(gmail, mirror, at_once=at_once)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        mirror.commit()  # what was read is whole, and need not be read again
+        raise NotAllowed(
+            "la autorización venció mientras se copiaba el buzón",
+            whose=gmail.account,
+            why="su último día terminó",
+            repair="copias authorise con el acto nuevo, y ejecute otra vez: lo que ya se copió no se vuelve a leer",
+        ) from None
 
 
 async def copy_mailbox(gmail: Gmail, mirror: Mirror, *, at_once: int) -> Copied:

@@ -104,7 +104,7 @@ def _find_cases(stories: Iterable[Story], accounts: Collection[str]) -> dict[str
     found: dict[str, Leave] = {}
     for story in stories:
         account = _find_account(story)
-        if account in accounts and story.state not in _CLOSED and (leave := _find_leave(story)):
+        if account in accounts and story.state not in _CLOSED and (leave := find_leave(story)):
             found[account] = leave
     return found
 
@@ -122,7 +122,7 @@ def _started_grant(story: Story) -> dict[str, t.Any] | None:
     return t.cast("dict[str, t.Any] | None", story.started.get("authorisation")) if same else None
 
 
-def _find_leave(story: Story) -> Leave | None:
+def find_leave(story: Story) -> Leave | None:
     """Return the authorisation of a case while it counts: the one recorded, else the one that it started with."""
     from copias.authorisation import Authorisation
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from copias.errors import CopyFailed
+from copias.errors import CopyFailed, NotAllowed
 from copias.google.gmail import Gmail
-from copias.mailbox.copying import Copied, copy_mailbox
+from copias.mailbox.copying import Copied, copy_mailbox, copy_mailbox_until
 from copias.mailbox.listing import ROUNDS, Listing, list_mailbox
 from copias.mailbox.mirror import Mirror
 from tests.integration.mailbox.office import GET, LIST, Office
@@ -244,3 +246,43 @@ def test_unread_message_that_the_last_list_passes_over_has_not_vanished(office: 
     copied = office.copy()
 
     require_short(office, copied, ids[0])
+
+
+# The last day of the authorisation
+
+
+def test_copy_that_is_under_way_when_its_authorisation_ends_stops_and_keeps_what_it_read(office: Office) -> None:
+    office.fill(13)
+    until = datetime.now(UTC) + timedelta(seconds=3)
+    read = 0
+
+    def outlive(done: int) -> None:
+        nonlocal read
+        read = done
+        if done == 4:
+            time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))
+
+    async def work(gmail: Gmail) -> Copied:
+        with Mirror.open(office.folder / "m", account=office.account) as mirror:
+            return await copy_mailbox_until(until, Meddled(gmail, outlive), mirror, at_once=1)
+
+    with pytest.raises(NotAllowed, match="venció mientras se copiaba"):
+        office.use(work)
+    kept = len(office.mirror())
+    office.admin.clear_calls()
+    whole = office.copy()
+
+    assert 0 < read < 13
+    assert kept in {read - 1, read}
+    assert len(office.calls(GET)) == 13 - kept
+    whole.reconciliation.require_complete(office.account)
+
+
+def test_authorisation_that_outlives_the_copy_stops_nothing(office: Office) -> None:
+    office.fill(3)
+
+    async def work(gmail: Gmail) -> Copied:
+        with Mirror.open(office.folder / "m", account=office.account) as mirror:
+            return await copy_mailbox_until(datetime.now(UTC) + timedelta(days=1), gmail, mirror, at_once=1)
+
+    assert len(office.use(work).reconciliation.copied) == 3
