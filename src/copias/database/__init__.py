@@ -11,7 +11,7 @@ from copias.database.contract import (
     SourceFacts,
     TableDigest,
 )
-from copias.database.elsewhere import NamesItself, RestoresElsewhere
+from copias.database.elsewhere import RestoresElsewhere, WarnsOfRestored
 from copias.database.registry import ENGINES, driver_for
 from copias.database.scratch_server import Scratch
 from copias.database.verification import Verification, verify
@@ -24,7 +24,6 @@ __all__ = [
     "Driver",
     "DumpRecord",
     "LargeObjects",
-    "NamesItself",
     "RestoresElsewhere",
     "Scratch",
     "Sink",
@@ -32,6 +31,7 @@ __all__ = [
     "TableDigest",
     "TableResult",
     "Verification",
+    "WarnsOfRestored",
     "compare",
     "driver_for",
     "table_results",

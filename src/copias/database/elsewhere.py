@@ -43,9 +43,9 @@ class RestoresElsewhere(t.Protocol):
 
 
 @t.runtime_checkable
-class NamesItself(t.Protocol):
-    """What an engine offers whose objects may name the database that they are in."""
+class WarnsOfRestored(t.Protocol):
+    """What an engine offers where a restored database that holds the same may still work in another way."""
 
-    def warn_of_mentions(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
-        """Say in Spanish which objects of a database that has another name now still act on the one of the old."""
+    def warn_of_restored(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
+        """Say in Spanish what people must look at before they use it; ``record`` is of the dump."""
         ...

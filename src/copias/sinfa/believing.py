@@ -45,8 +45,8 @@ def require_believable(office: Office, story: Story, copy: CopyRecord, checks: S
         f"{known}, pero lo que contiene no puede estar bien",
         whose=f"caso {story.number}, copia {copy.copy_id}",
         why="; ".join(map(str, open_errors)),
-        repair=f"revise el origen y haga otra copia (copias cancel y copias reopen {story.number}); si así debe ser: "
-        f"copias accept {story.number} --reason …",
+        repair=f"si así debe ser: copias accept {story.number} --reason …; si no, corrija el origen y haga otra copia: "
+        f"copias cancel {story.number} --reason …, y después copias reopen {story.number} --reason …",
     )
 
 

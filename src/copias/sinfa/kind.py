@@ -144,6 +144,16 @@ def _check_source(office: Office, name: str, database: DatabaseSettings) -> tupl
             "servidor de prueba",
             source.restorable,
             f"no se puede arrancar aquí un servidor {source.engine} {source.version}",
-            "instale esa versión del servidor en esta máquina para probar la copia por restauración",
+            say_how_to_prove(source.engine, source.version),
         ),
     ]
+
+
+def say_how_to_prove(engine: str, version: str) -> str:
+    """Return what to do where a case's copy could not be proven; no installation here proves what a MySQL wrote."""
+    if engine in {"mysql", "mariadb"} and "MariaDB" not in version:
+        return (
+            "lo de un servidor MySQL no se prueba aquí: cópielo con la copia nocturna, que queda íntegra y sin prueba"
+            " de restauración, o pida la copia al proveedor (caso remoto)"
+        )
+    return "instale esa versión del servidor en esta máquina para probar la copia por restauración"

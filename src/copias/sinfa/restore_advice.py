@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BEFORE: t.Final = "1. Cierre SINFA y haga otra copia de lo que hay: copias nightly --force"
+_BEFORE: t.Final = "1. Cierre SINFA y haga otra copia de lo que hay: copias nightly --only {database} --force"
 _AFTER: t.Final = (
     "4. Abra SINFA, revise saldos y último asiento, y deles clave a los usuarios que la perdieron.",
     "5. No borre {old} hasta que Hacienda lo diga por escrito.",
@@ -20,20 +20,21 @@ def advise(planned: Mapping[str, t.Any]) -> tuple[str, ...]:
     """Return what is left to do after the recovery that a case planned; see :mod:`copias.sinfa.recovery`."""
     if planned["way"] == "file":
         return advise_file(planned["engine"], Path(planned["place"]))
-    return advise_switch(planned["engine"], planned["live"], planned["new"])
+    return advise_switch(planned["engine"], planned["database"], planned["live"], planned["new"])
 
 
-def advise_switch(engine: str, live: str, new: str) -> tuple[str, ...]:
+def advise_switch(engine: str, database: str, live: str, new: str) -> tuple[str, ...]:
     """Return how the programs of the entity come to use a restored database.
 
     Args:
         engine: of both.
+        database: the name that the deployment gives it.
         live: the database that is used now, by name or path.
         new: the restored one.
     """
     begun = f"La base {live} sigue como estaba. Para que SINFA use la restaurada:"
     old, steps = _STEPS.get(engine, _renamed)(live, new)
-    return (begun, _BEFORE, *steps, *(line.format(old=old) for line in _AFTER))
+    return (begun, _BEFORE.format(database=database), *steps, *(line.format(old=old) for line in _AFTER))
 
 
 def advise_file(engine: str, file: Path) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from copias.database import Connection, NamesItself, RestoresElsewhere, compare, table_results
+from copias.database import Connection, RestoresElsewhere, WarnsOfRestored, compare, table_results
 from copias.database.comparison import compare_nothing, say_uncompared
 from copias.database.verification import check_file
 from copias.errors import AlreadyRunning, BackupError, BadInput, NotEqual
@@ -119,7 +119,7 @@ def _advise(plan: RestorePlan) -> tuple[str, ...]:
     engine = plan.settings.engine
     if plan.server is None:
         return advise_file(engine, t.cast("Path", plan.file))
-    return advise_switch(engine, plan.settings.database, plan.server.database)
+    return advise_switch(engine, plan.copy.database, plan.settings.database, plan.server.database)
 
 
 def _make_file(plan: RestorePlan) -> _Made:
@@ -180,9 +180,9 @@ def _compare(plan: RestorePlan, driver: Driver, restored: Connection) -> _Made:
         raise _not_equal(plan, [str(difference) for difference in differences])
     # Asked for people to know: it is what was copied, good or bad, and that is what they wanted.
     checks = ask_checks(driver, restored, record, plan.settings.checks)
-    mentions = driver.warn_of_mentions(restored, record) if isinstance(driver, NamesItself) else ()
+    warnings = driver.warn_of_restored(restored, record) if isinstance(driver, WarnsOfRestored) else ()
     rows = sum(table.found.rows for table in compared if table.found)
-    return _Made(len(compared), rows, checks, (*say_uncompared(results), *mentions))
+    return _Made(len(compared), rows, checks, (*say_uncompared(results), *warnings))
 
 
 def _look_at_made(plan: RestorePlan, driver: Driver, named: Connection) -> _Made | None:

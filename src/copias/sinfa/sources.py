@@ -137,12 +137,13 @@ def find_sinfa_copy(office: Office, copy_id: str) -> SinfaCopy:
     copies = {copy.copy_id: copy for copy in _list(office)}
     found = copies.get(copy_id)
     if found is None or not found.verified:
-        why = "no hay ninguna con ese nombre" if found is None else "no se ha probado"
+        why = "no hay ninguna con ese nombre" if found is None else "no se ha probado, o se dañó después"
+        proven = [name for name, copy in copies.items() if copy.verified]
         raise BadInput(
             "no es una copia de SINFA que se pueda restaurar",
             whose=ascii(copy_id[:80]),
             why=why,
-            repair=suggest("" if found else copy_id, copies, "elija una probada de `copias copies`"),
+            repair=suggest("" if found else copy_id, proven, "elija una probada de `copias copies`"),
         )
     return found
 

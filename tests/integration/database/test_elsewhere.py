@@ -160,7 +160,7 @@ def test_objects_that_name_the_old_database_are_told(mariadb: MariaDBHarness, du
 
     unfinished = restore(mariadb, made, wanted(mariadb))
 
-    (warning,) = made.driver.warn_of_mentions(unfinished, made.record)
+    (warning,) = made.driver.warn_of_restored(unfinished, made.record)
     assert "«mueve»" in warning
     assert "ajena" not in warning
 

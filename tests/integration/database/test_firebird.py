@@ -17,12 +17,13 @@ import psutil
 import pytest
 
 from copias.database import Connection, compare, verify
+from copias.database.children import memory_file, run_tool
 from copias.database.firebird import Firebird
 from copias.database.firebird.catalog import list_tables
 from copias.database.firebird.digest import digest_tables
 from copias.database.firebird.moment import Moments
 from copias.database.firebird.session import connect
-from copias.database.firebird.tools import installed
+from copias.database.firebird.tools import installed, require_client
 from copias.database.schema import sum_of_schema
 from copias.database.settling import settle
 from copias.database.verification import check_file
@@ -43,6 +44,14 @@ fi
 exec '{gbak}' "$@"
 """
 """A dump that waits, after the first look at the database and before the second, until it may begin."""
+OLD_DIALECT = """
+CREATE TABLE SALDO (ID INTEGER NOT NULL PRIMARY KEY, VALOR NUMERIC(15, 2), FECHA DATE, NOTA BLOB SUB_TYPE 1);
+CREATE GENERATOR CONSECUTIVO;
+SET GENERATOR CONSECUTIVO TO 77;
+COMMIT;
+INSERT INTO SALDO VALUES (1, 1234.56, '2020-01-01 10:11:12', 'la nota');
+COMMIT;
+"""
 
 
 @contextmanager
@@ -189,6 +198,34 @@ def test_database_of_another_owner_is_proved_and_the_owner_is_told(firebird, dum
 
     assert any("«CONTADORA»" in line for line in made.record.left_out)
     verify(made.driver, made.file, made.record).require_equal("ajena")
+
+
+def test_database_of_the_old_dialect_is_copied_and_proved(
+    firebird: FirebirdHarness, dumped: t.Callable[[Connection], t.Any]
+) -> None:
+    at = firebird.server.administrator
+    file = Path(at.database).with_name("dialecto.fdb")
+    place = f"'{at.host}/{at.port}:{file}' USER '{at.user}' PASSWORD '{at.password()}' PAGE_SIZE 4096"
+    script = f"SET SQL DIALECT 1; CREATE DATABASE {place}; {OLD_DIALECT}"
+    isql = [require_client(whose="")["isql"], "-quiet", "-bail", "-sqldialect", "1"]
+    with memory_file(script.encode()) as source:
+        inherited = [source.fileno()]
+        run_tool([*isql, "-input", f"/proc/self/fd/{inherited[0]}"], whose="", what="", pass_fds=inherited)
+    made = dumped(dataclasses.replace(at, database=str(file)))
+    answers: list[t.Any] = []
+
+    proof = verify(
+        made.driver,
+        made.file,
+        made.record,
+        deep=True,
+        ask=lambda restored: answers.extend(made.driver.query(restored, "SELECT ID, NOTA FROM SALDO")),
+    )
+
+    assert proof.equal, proof.differences + proof.complaints
+    assert "dialecto 1" in made.record.ctype
+    assert (made.record.rows, made.record.sequences) == (1, {"CONSECUTIVO": "77"})
+    assert answers == [(1, "la nota")]
 
 
 def test_record_of_before_rights_and_mappings_were_told_is_compared_by_what_it_tells(restored, firebird) -> None:

@@ -16,10 +16,12 @@ from copias.database import compare, verify
 from copias.database.children import child_environment
 from copias.database.mariadb import MariaDB, ScratchServer
 from copias.database.mariadb.catalog import Column, Table, list_tables
+from copias.database.mariadb.definitions import read_schema
 from copias.database.mariadb.digest import digest_table
 from copias.database.mariadb.restore import restore_dump
 from copias.database.mariadb.scratch import ADMINISTRATOR
 from copias.database.mariadb.session import ask, connect, options_in_memory
+from copias.database.schema import sum_of_schema
 from copias.errors import BadConfiguration, CopyFailed, NotEqual, NotReady
 from copias.progress import ignore
 
@@ -133,6 +135,72 @@ def test_values_that_are_hard_to_write_are_restored_equal(mariadb, dumped) -> No
     said = " ".join(made.record.left_out)
     assert "«raros» (f)" in said
     assert "«con_historia»" in said
+
+
+def test_definitions_that_the_dump_program_or_another_server_stumbles_over_are_restored_equal(mariadb, dumped) -> None:
+    connection = mariadb.fresh()
+    other_disk = mariadb.server.folder.parent / "otro-disco"
+    other_disk.mkdir(exist_ok=True)
+    other_disk.chmod(0o777)
+    mariadb.run(connection, f"CREATE TABLE alejada (a INT) DATA DIRECTORY='{other_disk}'")
+    mariadb.run(connection, "SET GLOBAL mysql56_temporal_format = OFF; CREATE TABLE de_la_5_3 (a DATETIME)")
+    mariadb.run(connection, "SET GLOBAL mysql56_temporal_format = ON")
+    mariadb.run(
+        connection,
+        """
+        INSERT INTO alejada VALUES (3);
+        CREATE SEQUENCE consecutivo START 5;
+        CREATE TABLE numerada (id INT PRIMARY KEY DEFAULT NEXTVAL(consecutivo), a INT) COMMENT='x AUTO_INCREMENT=77 y';
+        INSERT INTO numerada (a) VALUES (1), (2);
+        SET SESSION innodb_strict_mode = OFF;
+        CREATE TABLE de_antes (a INT) ROW_FORMAT=DYNAMIC KEY_BLOCK_SIZE=4;
+        INSERT INTO de_antes VALUES (5)
+        """,
+    )
+    made = dumped(connection)
+
+    proof = verify(made.driver, made.file, made.record)
+
+    assert proof.equal, proof.differences
+
+
+def test_copy_recorded_with_the_names_of_its_own_server_is_equal(mariadb, dumped) -> None:
+    connection = mariadb.fresh()
+    mariadb.run(connection, "CREATE TABLE antigua (a TEXT CHARACTER SET utf8) COMMENT='en utf8'")
+    made = dumped(connection)
+    with closing(connect(connection)) as session:
+        told = read_schema(session, connection.database, as_told=True)
+    older = dataclasses.replace(made.record, schema=told, schema_sha256=sum_of_schema(told))
+
+    with made.driver.scratch(made.record) as scratch:
+        restored = made.driver.restore(made.file, scratch, made.record, report=ignore)
+        found = [compare(record, made.driver.digest(restored, record)) for record in (made.record, older)]
+
+    assert told != made.record.schema
+    assert found == [(), ()]
+
+
+def test_view_that_nobody_can_read_is_told_with_what_to_do(mariadb, dumped) -> None:
+    connection = mariadb.fresh()
+    mariadb.run(connection, "CREATE TABLE t (a INT); CREATE VIEW saldo_viejo AS SELECT a FROM t; DROP TABLE t")
+
+    with pytest.raises(CopyFailed, match="saldo_viejo") as failure:
+        dumped(connection)
+
+    assert "DROP VIEW" in failure.value.repair
+
+
+def test_copy_that_reads_in_another_database_is_not_called_bad(mariadb, dumped) -> None:
+    """Its server has the other one: there it restores."""
+    connection, other = mariadb.fresh(), mariadb.fresh()
+    view = f"CREATE VIEW de_otra AS SELECT * FROM {other.database}.presupuesto_rubro"  # noqa: S608 - a name of ours
+    mariadb.run(connection, view)
+    made = dumped(connection)
+
+    with pytest.raises(NotReady, match="otra base") as failure:
+        verify(made.driver, made.file, made.record)
+
+    assert f"«{other.database}»" in failure.value.repair
 
 
 def test_restored_copy_answers_questions_and_changes_for_none(restored, mariadb) -> None:

@@ -10,6 +10,7 @@ from pymysql import err
 
 from copias.database import Connection, TableDigest, driver_for
 from copias.database.mariadb.catalog import Column, Table, say_left_out
+from copias.database.mariadb.definitions import with_new_names
 from copias.database.mariadb.digest import statement_for
 from copias.database.mariadb.grants import held_in, without_secrets
 from copias.database.mariadb.restore import pattern_of
@@ -35,6 +36,24 @@ DIGEST = TableDigest("sinfa", "asiento", 3, "17", "42")
 )
 def test_version_is_read_from_what_programs_tell(text: str, version: str) -> None:
     assert version_in(text) == version
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (") ENGINE=InnoDB DEFAULT CHARSET=utf8", ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb3"),
+        (
+            "`a` text CHARACTER SET utf8 COLLATE utf8_spanish_ci",
+            "`a` text CHARACTER SET utf8mb3 COLLATE utf8mb3_spanish_ci",
+        ),
+        ("select _utf8'x' AS `y`", "select _utf8mb3'x' AS `y`"),
+        ("CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci", "CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"),
+        ("CHARSET=utf8mb3 COLLATE=utf8mb3_bin", "CHARSET=utf8mb3 COLLATE=utf8mb3_bin"),
+    ],
+    ids=["table", "column", "constant", "other", "new"],
+)
+def test_character_set_has_one_name_whatever_a_server_calls_it(old: str, new: str) -> None:
+    assert with_new_names(old) == new
 
 
 def test_series_compare_as_numbers() -> None:

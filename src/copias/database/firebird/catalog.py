@@ -32,7 +32,7 @@ WHERE COALESCE(r.RDB$SYSTEM_FLAG, 0) = 0 AND r.RDB$VIEW_BLR IS NULL AND f.RDB$CO
 ORDER BY 1, 2
 """
 _FACTS = """
-SELECT rdb$get_context('SYSTEM', 'ENGINE_VERSION'), CAST(m.MON$PAGES AS BIGINT) * m.MON$PAGE_SIZE, m.MON$PAGE_SIZE,
+SELECT rdb$get_context('SYSTEM', 'ENGINE_VERSION'), m.MON$PAGES, m.MON$PAGE_SIZE,
        m.MON$ODS_MAJOR, m.MON$ODS_MINOR, m.MON$SQL_DIALECT, d.RDB$CHARACTER_SET_NAME, c.RDB$DEFAULT_COLLATE_NAME,
        (SELECT r.RDB$OWNER_NAME FROM RDB$RELATIONS r WHERE r.RDB$RELATION_NAME = 'RDB$DATABASE')
 FROM MON$DATABASE m CROSS JOIN RDB$DATABASE d
@@ -117,9 +117,11 @@ def list_tables(moment: Moment) -> tuple[Table, ...]:
 
 def read_facts(moment: Moment) -> Facts:
     """Read the database's facts."""
-    version, size, page, major, minor, dialect, encoding, collation, owner = moment.ask(_FACTS)[0]
+    version, pages, page, major, minor, dialect, encoding, collation, owner = moment.ask(_FACTS)[0]
     structure = f"ODS {major}.{minor}, páginas de {page}, dialecto {dialect}"
-    return Facts(version, int(size), encoding or "NONE", collation or "NONE", structure, str(owner).strip())
+    return Facts(
+        version, int(pages) * int(page), encoding or "NONE", collation or "NONE", structure, str(owner).strip()
+    )
 
 
 def read_sequences(moment: Moment) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Map every object of a database to its definition, as the server itself writes it.
 
-What changes by itself is left out: the next value of AUTO_INCREMENT is no definition, see the sequences.
+What changes by itself is left out: the next value of AUTO_INCREMENT is no definition, see the sequences; nor is the
+folder that a table lies in, or the age of its files. And a character set has one name, whatever the server's version
+calls it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ if t.TYPE_CHECKING:
     from copias.database.mariadb.session import Session
 
 _COUNTER = re.compile(r"(\n\) ENGINE=\w+) AUTO_INCREMENT=\d+")
+_STORED = re.compile(r" (?:DATA|INDEX) DIRECTORY ?= ?'(?:[^'\\]|''|\\.)*'| /\* mariadb-5\.3 \*/")
+"""Where a server keeps a table, and in what form a time: a restored one has its own."""
+_OLD_NAME = re.compile(r"(?<![A-Za-z0-9])(_?)utf8(?![A-Za-z0-9])")
+"""What servers called ``utf8mb3`` before 10.6, alone or at the start of a collation's name."""
 _PART = re.compile(r"^  (?:(?:UNIQUE |FULLTEXT |SPATIAL )?KEY|(CONSTRAINT)) `((?:[^`]|``)+)`.*?,?$", re.MULTILINE)
 _LISTS = {
     "TABLE": "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s"
@@ -33,25 +39,40 @@ _FADING = frozenset({"Created", "Database Collation", "TABLE_CATALOG", "TABLE_SC
 """Columns that are no definition: when it was made, where it lies, and what depends on other objects."""
 
 
-def read_schema(session: Session, database: str, *, label: str | None = None) -> dict[str, str]:
+def read_schema(session: Session, database: str, *, label: str | None = None, as_told: bool = False) -> dict[str, str]:
     """Map ``KIND label.name`` to the start of the SHA-256 of each definition.
 
-    ``session`` is in ``database``, so that the server leaves its name out; ``label`` stands for it in the keys.
+    Args:
+        session: is in ``database``, so that the server leaves its name out.
+        database: whose objects.
+        label: stands for its name in the keys.
+        as_told: leave the names of character sets as the server tells them, as older records have them.
 
     Raises:
         NotReady: the account may not read a definition; the message says which.
     """
     objects: dict[str, str] = {}
     prefix = database if label is None else label
+
+    def show(kind: str, name: str) -> str:
+        told = show_create(session, kind, name)
+        return told if as_told else with_new_names(told)
+
     for kind, statement in _LISTS.items():
         for (name,) in ask(session, statement, (database,)):
-            objects.update(_parts(kind, prefix, name, show_create(session, kind, name)))
-    objects.update(_views(session, database, prefix))
+            objects.update(_parts(kind, prefix, name, show(kind, name)))
+    views = _views(session, database, prefix).items()
+    objects.update({name: digest_of(text if as_told else with_new_names(text)) for name, text in views})
     for kind, name in ask(session, _ROUTINES, (database,)):
-        objects[f"{kind} {prefix}.{name}"] = digest_of(show_create(session, kind, name))
+        objects[f"{kind} {prefix}.{name}"] = digest_of(show(kind, name))
     for name, order in ask(session, _ORDER, (database,)):
         objects[f"TRIGGER ORDER {prefix}.{name}"] = digest_of(str(order))
     return objects
+
+
+def with_new_names(definition: str) -> str:
+    """Return a definition with the names that character sets have since 10.6."""
+    return _OLD_NAME.sub(r"\1utf8mb3", definition)
 
 
 def show_create(session: Session, kind: str, name: str) -> str:
@@ -76,14 +97,14 @@ def show_create(session: Session, kind: str, name: str) -> str:
 
 
 def _views(session: Session, database: str, prefix: str) -> dict[str, str]:
-    """Map the views. SHOW CREATE VIEW writes them in another way when the account that made them is gone."""
+    """Map the views to their texts. SHOW CREATE VIEW writes others when the account that made them is gone."""
     objects = {}
     with session.cursor(DictCursor) as cursor:
         cursor.execute(_VIEWS, (database,))
         for view in cursor.fetchall():
             told = [f"{column}={value}" for column, value in sorted(view.items()) if column not in _FADING]
             text = "\n".join(told).replace(quoted(database) + ".", quoted(prefix) + ".")
-            objects[f"VIEW {prefix}.{view['TABLE_NAME']}"] = digest_of(text)
+            objects[f"VIEW {prefix}.{view['TABLE_NAME']}"] = text
     return objects
 
 
@@ -91,6 +112,7 @@ def _parts(kind: str, prefix: str, name: str, definition: str) -> dict[str, str]
     """Split a table's indexes and constraints off, so that a difference names them."""
     if kind != "TABLE":
         return {f"{kind} {prefix}.{name}": digest_of(definition)}
+    definition = _STORED.sub("", definition)
     objects = {
         f"{found[1] or 'INDEX'} {prefix}.{name}.{found[2].replace('``', '`')}": digest_of(found[0].rstrip(","))
         for found in _PART.finditer(definition)

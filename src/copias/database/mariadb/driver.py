@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from copias.database.children import child_environment
 from copias.database.contract import Connection, Contents, DumpRecord, Row, Sink, SourceFacts, TableDigest
 from copias.database.mariadb.catalog import list_tables, read_facts, say_left_out
 from copias.database.mariadb.digest import METHOD, NO_METHOD, Digester, digest_all, require_method
+from copias.database.mariadb.faults import explain_dump
 from copias.database.mariadb.grants import require_reading
 from copias.database.mariadb.moment import GLOBAL_SINCE, Moment, open_moment
 from copias.database.mariadb.new_database import drop_unfinished, give_name, restore_unfinished, warn_of_mentions
@@ -30,7 +30,7 @@ from copias.database.prediction import predict_dump
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.schema import sum_of_schema
 from copias.database.scratch_server import Scratch
-from copias.database.settling import definitions_changed, settle
+from copias.database.settling import settle
 from copias.errors import CopyFailed
 from copias.progress import Report
 
@@ -39,8 +39,6 @@ if t.TYPE_CHECKING:
 
 LOCK_WAIT = 30.0
 """Seconds of trying to stop all writing for a moment."""
-_CHANGED = re.compile(r"\((?:1412|1146|1305|1360)\)|\bError:? (?:1412|1146)\b")
-"""What the dump program says of a table or routine that is not what it was."""
 USUAL_RATE = 40e6
 USUAL_SHARE = 0.9
 """Bytes a second, and bytes of dump for each byte on the server's disk, of a first copy."""
@@ -53,6 +51,8 @@ OPTIONS = (
     "--hex-blob",
     "--skip-dump-date",
     "--order-by-primary",
+    # While tables are locked no other is read, and a column's default may be the next value of a sequence.
+    "--skip-add-locks",
     "--no-tablespaces",
     "--max-allowed-packet=1G",
     "--default-character-set=utf8mb4",
@@ -151,7 +151,7 @@ class MariaDB:
         """Restore on a server that is not ours, into a database with a mark."""
         return restore_unfinished(dump, server, record, report=report, seconds=self.time_limit)
 
-    def warn_of_mentions(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
+    def warn_of_restored(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
         """Name the objects that reach into the database that was copied."""
         return warn_of_mentions(restored, record)
 
@@ -218,8 +218,8 @@ class MariaDB:
                 produced = produce(program, both, report=report, limits=limits, shape=shape, watch=watch)
             except ProgramFailed as error:
                 watch()  # a server that went down explains it better, and is worth a retry
-                if _CHANGED.search(error.words):
-                    raise definitions_changed(error.words, whose=program.whose) from error
+                if meaning := explain_dump(error):
+                    raise meaning from error
                 raise
         if not reader.finish():
             raise CopyFailed("lo que produjo el programa de volcado no empieza como un volcado", whose=program.whose)

@@ -30,6 +30,7 @@ from copias.database.contract import Contents, DumpRecord
 from copias.database.mariadb.catalog import list_sequences, list_tables
 from copias.database.mariadb.definitions import read_schema
 from copias.database.mariadb.digest import METHOD, digest_all
+from copias.database.mariadb.faults import explain_restore
 from copias.database.mariadb.session import SOCKET, ask, connect, explained, options_in_memory, quoted
 from copias.database.mariadb.stream import TAIL
 from copias.database.mariadb.tools import major_of, require_server
@@ -62,6 +63,8 @@ CLIENT_OPTIONS = (
     "--comments",
     "--default-character-set=utf8mb4",
     "--max-allowed-packet=1G",
+    # Tables of older servers have more columns, or other options, than a new table of today may.
+    "--init-command=SET SESSION innodb_strict_mode = OFF",
     # Else the statement that failed is told, which is somebody's data; older clients have no such option.
     "--loose-skip-print-query-on-error",
 )
@@ -83,6 +86,7 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
 
     Raises:
         NotEqual: the dump has no end, or the client failed; its words are in the message.
+        NotReady: it reads in another database.
     """
     whose = f"restauración de «{record.database}»"
     require_end(dump, whose)
@@ -92,7 +96,12 @@ def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: 
         _create_database(session, record)
         # A view that calls a function is not even made while the function's definer is nobody.
         _create_definers(session, record.database, {*ROOTS, *record.roles})
-    fill_database(dump, target, client, report=report, seconds=seconds, whose=whose, private=True)
+    try:
+        fill_database(dump, target, client, report=report, seconds=seconds, whose=whose, private=True)
+    except NotEqual as error:
+        if meaning := explain_restore(error, record.database):
+            raise meaning from error
+        raise
     with closing(connect(dataclasses.replace(server, database=record.database))) as session, explained(whose):
         found = {str(definer) for (definer,) in ask(session, _DEFINERS, (record.database,) * 4)}
         _create_definers(session, record.database, found)
@@ -104,7 +113,7 @@ def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
     label = record.database
     with closing(connect(restored)) as session, explained(str(restored)):
         tables = list_tables(session, restored.database)
-        schema = read_schema(session, restored.database, label=label)
+        schema = _nearest_schema(session, restored.database, record)
         sequences = {f"{label}.{table.name}.{COUNTER}": str(table.auto_increment) for table in tables}
         counted = {name: value for name, value in sequences.items() if int(value) > 1}
         counted.update(_sequences(session, restored.database, label))
@@ -116,6 +125,15 @@ def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
         schema=schema,
         schema_sha256=sum_of_schema(schema),
     )
+
+
+def _nearest_schema(session: Session, database: str, record: DumpRecord) -> dict[str, str]:
+    """Return the definitions in the words of the record, which may be of before names were made one."""
+    schema = read_schema(session, database, label=record.database)
+    if not record.schema or schema == record.schema:
+        return schema
+    told = read_schema(session, database, label=record.database, as_told=True)
+    return min((schema, told), key=lambda found: len(found.items() ^ record.schema.items()))
 
 
 def check_tables(restored: Connection) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _TABLE = b"*/;\nCREATE TABLE `"
 _END = b"\n) "
 _SIGNS = (b"\nCREATE SEQUENCE ", _TABLE, b"\n/*!50001 CREATE ", b"\n-- Dumping routines", b"\n-- Dumping events", TAIL)
 _NAME = re.compile(rb"CREATE TABLE `((?:[^`]|``)+)` \(", re.DOTALL)
-_COUNTER = re.compile(rb"\n\) [^\n]*? AUTO_INCREMENT=(\d+)")
+_COUNTER = re.compile(rb"\n\) ENGINE=\w+ AUTO_INCREMENT=(\d+)")
 _SEQUENCE = re.compile(rb"^DO SETVAL\(`((?:[^`]|``)+)`, (-?\d+), ([01])\);", re.MULTILINE | re.DOTALL)
 MOST = 16 << 20
 """Bytes of one definition."""

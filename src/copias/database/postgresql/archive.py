@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from copias.database.children import Process, child_environment, memory_file, run_tool, spawn, stop, tail_of
 from copias.database.postgresql.tools import Tools
+from copias.database.postgresql.wording import readable
 from copias.database.schema import digest_of, sum_of_schema
 from copias.errors import CopyFailed
 
@@ -48,9 +49,10 @@ class Archive:
 class HeadReader:
     """Takes a dump's first chunks until pg_restore has seen all contents, and reads those while the rest goes by."""
 
-    def __init__(self, tools: Tools, whose: str) -> None:
+    def __init__(self, tools: Tools, whose: str, encoding: str) -> None:
         self._tools = tools
         self._whose = whose
+        self._encoding = encoding
         self._head = bytearray()
         self._reading: Future[Archive] | None = None
 
@@ -105,7 +107,8 @@ class HeadReader:
             why = tail_of(self._complaints) or f"pg_restore no terminó en {SECONDS} segundos"
             raise CopyFailed("el índice del volcado no se puede leer", whose=self._whose, why=why)
         self._listing.seek(0)
-        return read_archive(self._tools, bytes(self._head), self._listing.read(), whose=self._whose)
+        head, listing = bytes(self._head), self._listing.read()
+        return read_archive(self._tools, head, listing, whose=self._whose, encoding=self._encoding)
 
     @staticmethod
     def _close_input(lister: Process) -> None:
@@ -114,19 +117,22 @@ class HeadReader:
                 lister.stdin.close()
 
 
-def read_archive(tools: Tools, head: bytes, listing: bytes, *, whose: str) -> Archive:
-    """Read a dump from its head, which holds at least all contents, and their listing."""
-    schema = parse_schema(_restore(tools, head, "--schema-only", whose=whose))
+def read_archive(tools: Tools, head: bytes, listing: bytes, *, whose: str, encoding: str) -> Archive:
+    """Read a dump from its head, which holds at least all contents, and their listing; it is in that encoding."""
+    schema = parse_schema(_restore(tools, head, "--schema-only", whose=whose), encoding)
+    values = _sequences(tools, head, listing, whose)
     return Archive(
         tables=_tables_with_rows(listing),
-        sequences=_sequences(tools, head, listing, whose),
+        sequences={readable(name, encoding): value for name, value in values.items()},
         schema=schema,
         schema_sha256=sum_of_schema(schema),
     )
 
 
-def parse_schema(text: str) -> dict[str, str]:
+def parse_schema(text: str, encoding: str = "UTF8") -> dict[str, str]:
     r"""Map each object of a plain schema dump to the start of its definition's SHA-256.
+
+    ``text`` was read as UTF-8, with the bytes that are none kept; its names are given in the database's own encoding.
 
     What changes by itself from one dump to the next is left out: the settings at the top, the random word of
     ``\restrict``, and the defaults that are set only when they change between two neighbours.
@@ -138,7 +144,7 @@ def parse_schema(text: str) -> dict[str, str]:
         if header["type"].endswith(" DATA"):  # an archive's schema lists the refresh of a view, a dump's does not
             continue
         schema = "" if header["schema"] == "-" else f"{header['schema']}."
-        name = key = f"{header['type']} {schema}{header['name']}"
+        name = key = readable(f"{header['type']} {schema}{header['name']}", encoding)
         number = 1
         while key in objects:
             number += 1
@@ -206,9 +212,9 @@ def _restore(tools: Tools, head: bytes, *options: str, whose: str, pass_fds: t.S
     return written.decode("utf-8", "surrogateescape")
 
 
-def schema_of(tools: Tools, archive: bytes, *, whose: str) -> dict[str, str]:
+def schema_of(tools: Tools, archive: bytes, *, whose: str, encoding: str) -> dict[str, str]:
     """Map the objects of a live database; ``archive`` is its schema as pg_dump wrote it, in custom format.
 
     It goes through pg_restore as the dump did, so that both texts come from the same code.
     """
-    return parse_schema(_restore(tools, archive, "--schema-only", whose=whose))
+    return parse_schema(_restore(tools, archive, "--schema-only", whose=whose), encoding)

@@ -58,6 +58,10 @@ class Facts:
     foreign_tables: int
     materialized_views: int
     large_objects: int
+    hidden_mappings: int
+    """Accounts at other servers whose passwords this account may not read."""
+    subscriptions: int = 0
+    """To other servers' publications, where this account may not read them."""
 
     @property
     def major(self) -> int:
@@ -76,6 +80,14 @@ class Facts:
         if self.large_objects:
             count = self.large_objects
             said.append(f"La prueba de los dueños y permisos de {count} objetos grandes: se copian y no se comparan.")
+        if self.hidden_mappings:
+            said.append(
+                f"El usuario y la clave de {self.hidden_mappings} cuentas en otros servidores (USER MAPPING):"
+                " solo su dueño o un superusuario los puede leer."
+            )
+        if self.subscriptions:
+            count = self.subscriptions
+            said.append(f"Las {count} suscripciones a otros servidores: solo un superusuario las puede copiar.")
         return tuple(said)
 
 
@@ -105,14 +117,23 @@ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 _SEQUENCES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                     AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
+       OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
 """
 _FACTS = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int,
        pg_database_size(d.oid), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
        (SELECT count(*) FROM pg_class WHERE relkind = 'f'), (SELECT count(*) FROM pg_class WHERE relkind = 'm'),
-       (SELECT count(*) FROM pg_largeobject_metadata)
+       (SELECT count(*) FROM pg_largeobject_metadata),
+       (SELECT count(*) FROM pg_user_mappings WHERE umoptions IS NULL AND current_setting('is_superuser') = 'off')
 FROM pg_database d WHERE d.datname = current_database()
 """
+_SUBSCRIPTIONS = """
+SELECT count(subdbid) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+WHERE d.datname = current_database() AND current_setting('is_superuser') = 'off'
+"""
+_SUBSCRIPTIONS_SINCE = 100000
 
 
 def list_relations(session: Session, *, sized: bool = False) -> tuple[Relation, ...]:
@@ -128,7 +149,7 @@ def list_relations(session: Session, *, sized: bool = False) -> tuple[Relation, 
 
 
 def list_sequences(session: Session) -> tuple[tuple[str, str], ...]:
-    """List ``(schema, name)`` of the sequences."""
+    """List ``(schema, name)`` of the sequences whose values a dump carries: of an extension's own, as of its tables."""
     return tuple((schema, name) for schema, name in session.execute(_SEQUENCES).fetchall())
 
 
@@ -140,4 +161,6 @@ def read_facts(session: Session) -> Facts:
     extensions = session.execute("SELECT extname, extversion FROM pg_extension ORDER BY 1").fetchall()
     roles = session.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1").fetchall()
     version, number, size, encoding, collation, ctype, *counts = row
+    if number >= _SUBSCRIPTIONS_SINCE:
+        counts += session.execute(_SUBSCRIPTIONS).fetchone() or ()
     return Facts(version, number, size, encoding, collation, ctype, dict(extensions), dict(roles), *counts)

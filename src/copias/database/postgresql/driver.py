@@ -13,6 +13,7 @@ from pathlib import Path
 from copias.database.contract import Connection, Contents, DumpRecord, Row, Sink, SourceFacts
 from copias.database.postgresql.archive import MAGIC, Archive, HeadReader
 from copias.database.postgresql.catalog import Facts, list_relations, read_facts
+from copias.database.postgresql.creating import warn_of_order
 from copias.database.postgresql.digest import NO_METHOD, Digester, NoDigester, method_for, require_method
 from copias.database.postgresql.new_database import drop_unfinished, give_name, restore_unfinished
 from copias.database.postgresql.passwords import password_in_memory
@@ -20,9 +21,10 @@ from copias.database.postgresql.question import ask
 from copias.database.postgresql.restore import check_indexes, digest_restored, restore_dump
 from copias.database.postgresql.roles import RolesReader
 from copias.database.postgresql.scratch import ScratchServer
-from copias.database.postgresql.session import connect, conninfo, explained
+from copias.database.postgresql.session import connect, conninfo, encoding_of, explained
 from copias.database.postgresql.snapshot import Snapshot, open_snapshot, require_held
 from copias.database.postgresql.tools import Tools, client_for, server_for
+from copias.database.postgresql.wording import fixed
 from copias.database.prediction import predict_dump
 from copias.database.producer import Limits, Produced, Program, ProgramFailed, Shape, produce
 from copias.database.scratch_server import Scratch
@@ -103,7 +105,7 @@ class PostgreSQL:
     def digest(self, restored: Connection, record: DumpRecord) -> Contents:
         """Digest a restored database."""
         require_method(record.method, whose=str(self.connection))
-        return digest_restored(restored, record.method, record.major)
+        return digest_restored(restored, record)
 
     def check(self, restored: Connection) -> tuple[str, ...]:
         """Check the restored indexes and pages."""
@@ -116,6 +118,10 @@ class PostgreSQL:
     def restore_unfinished(self, dump: Path, server: Connection, record: DumpRecord, *, report: Report) -> Connection:
         """Restore on a server that is not ours, under a passing name."""
         return restore_unfinished(dump, server, record, report=report, seconds=self.time_limit)
+
+    def warn_of_restored(self, restored: Connection, record: DumpRecord) -> tuple[str, ...]:
+        """Say so when the server sorts text in another way than the source's."""
+        return warn_of_order(restored, record)
 
     def give_name(self, unfinished: Connection, name: str) -> Connection:
         """Give a database that was restored the name it was wanted under."""
@@ -133,7 +139,7 @@ class PostgreSQL:
         method = method_for(number) if self.digests else NO_METHOD
         with (
             self._digester(snapshot, method) as digester,
-            HeadReader(tools, whose) as head,
+            HeadReader(tools, whose, encoding_of(snapshot.session)) as head,
             RolesReader(self.connection, tools) as roles,
             self._program(tools, snapshot) as program,
         ):
@@ -190,9 +196,10 @@ class PostgreSQL:
                     "--no-password",
                     f"--snapshot={snapshot.id}",
                     f"--lock-wait-timeout={int(self.dump_lock_wait * 1000)}",
+                    f"--encoding={encoding_of(snapshot.session)}",
                     f"--dbname={conninfo(self.connection)}",
                 ],
-                environment,
+                fixed(environment),
                 str(self.connection),
                 pass_fds,
                 secrets,

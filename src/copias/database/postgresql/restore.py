@@ -8,6 +8,7 @@ import subprocess
 import time
 import typing as t
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -17,10 +18,12 @@ from copias.database.children import memory_file, run_tool, spawn, stop, tail_of
 from copias.database.contract import Connection, Contents, DumpRecord
 from copias.database.postgresql.archive import schema_of, sequence_name
 from copias.database.postgresql.catalog import list_relations, list_sequences
+from copias.database.postgresql.creating import create_database, read_order
 from copias.database.postgresql.digest import Digester
 from copias.database.postgresql.passwords import password_in_memory
-from copias.database.postgresql.session import connect, conninfo, explained
+from copias.database.postgresql.session import connect, conninfo, encoding_of, explained
 from copias.database.postgresql.tools import Tools, require_server
+from copias.database.postgresql.wording import find_wording, fixed
 from copias.database.schema import sum_of_schema
 from copias.errors import BackupError, CopyFailed, NotEqual, NotReady
 
@@ -33,7 +36,6 @@ LOOK = 0.5
 """Seconds between two looks at the size of what is being restored."""
 _DATA = re.compile(r" · (?:DETAIL|CONTEXT): .*?(?= · (?:pg_restore|HINT|Command was|ERROR):|$)", re.DOTALL)
 """Where the server quotes the row that it refused, which is somebody's data."""
-FALLBACK_LOCALES = ("C.UTF-8", "C.utf8", "C")
 
 
 def restore_dump(dump: Path, server: Connection, record: DumpRecord, *, report: Report, seconds: float) -> Connection:
@@ -75,38 +77,45 @@ def fill_database(
     with explained(whose):
         _require_extensions(session, record, whose)
         _create_roles(session, record, superusers=superusers)
-        _create_database(session, target.database, record)
+        order = read_order(dump, record, tools=tools, whose=whose)
+        create_database(session, target.database, record, order, private=superusers)
         _run(tools, dump, target, session, report=report, seconds=seconds, whose=whose)
 
 
-def digest_restored(restored: Connection, method: str, major: int) -> Contents:
-    """Digest a quiet database."""
+def digest_restored(restored: Connection, record: DumpRecord) -> Contents:
+    """Digest a quiet database in the way that its dump was."""
     whose = str(restored)
-    tools = require_server(major, whose=whose)
+    tools = require_server(record.major, whose=whose)
     with closing(connect(restored)) as session, explained(whose):
         relations = list_relations(session, sized=True)
-        sequences = _sequences(session)
-    with Digester(restored, relations, method) as digester:
-        command = [tools["pg_dump"], "--format=custom", "--schema-only", f"--dbname={conninfo(restored)}"]
-        with password_in_memory(restored) as (environment, pass_fds, secrets):
-            archive = run_tool(
-                command,
-                whose=whose,
-                what="leer la definición restaurada",
-                environment=environment,
-                pass_fds=pass_fds,
-                secrets=secrets,
-            )
-        schema = schema_of(tools, archive, whose=whose)
+        sequences, encoding = _sequences(session), encoding_of(session)
+    with Digester(restored, relations, record.method) as digester:
+        read = partial(_read_schema, restored, tools, encoding)
+        schema = find_wording(record.schema, record.major, read)
         tables, large_objects = digester.finish()
     return Contents(
-        method=method,
+        method=record.method,
         tables=tables,
         sequences=sequences,
         schema=schema,
         schema_sha256=sum_of_schema(schema),
         large_objects=large_objects,
     )
+
+
+def _read_schema(restored: Connection, tools: Tools, encoding: str, settings: dict[str, str]) -> dict[str, str]:
+    whose = str(restored)
+    options = ("--format=custom", "--schema-only", f"--encoding={encoding}", f"--dbname={conninfo(restored)}")
+    with password_in_memory(restored) as (environment, pass_fds, secrets):
+        archive = run_tool(
+            [tools["pg_dump"], *options],
+            whose=whose,
+            what="leer la definición restaurada",
+            environment=fixed(environment, settings),
+            pass_fds=pass_fds,
+            secrets=secrets,
+        )
+    return schema_of(tools, archive, whose=whose, encoding=encoding)
 
 
 def check_indexes(restored: Connection) -> tuple[str, ...]:
@@ -155,23 +164,6 @@ def _create_roles(session: Session, record: DumpRecord, *, superusers: bool) -> 
             # Only a superuser may own an event trigger or a foreign-data wrapper.
             kind = sql.SQL("SUPERUSER" if superuser and superusers else "NOSUPERUSER")
             session.execute(sql.SQL("CREATE ROLE {} NOLOGIN {}").format(sql.Identifier(name), kind))
-
-
-def _create_database(session: Session, name: str, record: DumpRecord) -> None:
-    """Create it as the source is; where this machine lacks the source's locale, in C: digests do not depend on it."""
-    failure: psycopg.Error | None = None
-    for collation, ctype in ((record.collation, record.ctype), *((name, name) for name in FALLBACK_LOCALES)):
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
-            sql.Identifier(name), sql.Literal(record.encoding), sql.Literal(collation), sql.Literal(ctype)
-        )
-        try:
-            session.execute(statement)
-        except (psycopg.errors.WrongObjectType, psycopg.errors.InvalidParameterValue) as error:
-            failure = error
-        else:
-            return
-    if failure is not None:
-        raise failure
 
 
 def _run(

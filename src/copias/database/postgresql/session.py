@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from copias.database.postgresql.wording import AS_BYTES, BYTES
 from copias.errors import BackupError, BadConfiguration, CopyFailed, NotReady, SourceUnavailable
 
 if t.TYPE_CHECKING:
@@ -91,7 +92,16 @@ def connect(connection: Connection) -> Session:
         " JOIN unnest(%s::text[], %s::text[]) AS wanted(setting, value) ON lower(name) = wanted.setting",
         (list(SETTINGS), list(SETTINGS.values())),
     )
+    encoding = encoding_of(session)
+    if encoding == BYTES or encoding != session.info.parameter_status("client_encoding"):
+        # What knows no encoding has names all the same; and a setting of the database's may be unable to write its own.
+        session.execute("SELECT set_config('client_encoding', %s, false)", (AS_BYTES if encoding == BYTES else "UTF8",))
     return session
+
+
+def encoding_of(session: Session) -> str:
+    """Return the encoding of the database that a session is in, as the server calls it."""
+    return session.info.parameter_status("server_encoding") or "UTF8"
 
 
 def refusal(error: psycopg.OperationalError, connection: Connection, password: str | None) -> BackupError:

@@ -17,8 +17,8 @@ from contextlib import closing, contextmanager
 import psycopg
 from psycopg import pq, sql
 
+from copias.database.postgresql.creating import FALLBACK_LOCALES
 from copias.database.postgresql.load_watch import DATABASE, Room, Watch
-from copias.database.postgresql.restore import FALLBACK_LOCALES
 from copias.database.postgresql.session import connect, conninfo, explained
 from copias.database.postgresql.sql_lines import Rows, Statements, split_dump
 from copias.database.postgresql.stranger_archive import load_archive
