@@ -27,6 +27,13 @@ options:
     description: Copy databases although their policy does not ask for it yet.
     type: bool
     default: false
+  left_out:
+    description:
+      - How many mailboxes of the inventory a limit leaves out. A night of fewer than all is none of everything, and
+        tells nobody that everything was copied.
+    type: int
+    default: 0
+    version_added: 0.7.0
   directory_error:
     description: What the inventory's Directory failed of, as the variable C(copias_directory_error) tells.
     type: dict
@@ -77,12 +84,12 @@ except ImportError:
 
 def begin(module: OfficeModule) -> dict[str, t.Any]:
     """Claim the night and write down what it is going to do; in check mode, only plan it."""
-    hosts, always = module.params["hosts"], module.params["always"]
+    hosts, given = module.params["hosts"], {name: module.params[name] for name in ("always", "left_out")}
     if module.check_mode:
-        beginning = plan_beginning(module.office, hosts, always=always)
+        beginning = plan_beginning(module.office, hosts, **given)
     else:
         config = Path(module.params["config"])
-        beginning = begin_night(module.office, hosts, config=config, always=always)
+        beginning = begin_night(module.office, hosts, config=config, **given)
         if module.params["directory_error"]:
             publish_outcome(module.office, DIRECTORY, {"changed": False, "error": module.params["directory_error"]})
     # What a night does is told by its steps; that it began changes nothing that is looked after.
@@ -96,6 +103,7 @@ def main() -> t.NoReturn:
             **CONFIG_OPTION,
             "hosts": {"type": "list", "elements": "str", "required": True},
             "always": {"type": "bool", "default": False},
+            "left_out": {"type": "int", "default": 0},
             "directory_error": {"type": "dict", "default": {}},
         }
     ).finish(begin)

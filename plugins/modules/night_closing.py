@@ -15,7 +15,8 @@ version_added: 0.4.0
 description:
   - Collects what came of all that was due tonight, keeps the report and records its sum in the ledger.
   - Tells it by mail, metrics, ping and heartbeat, as far as the deployment's file asks for them.
-  - Does not fail for what the night failed of, which the report tells. Called again for the same run, it adds nothing.
+  - Does not fail for what the night failed of; role C(_night_report), which comes last, does so for RV(report.trouble).
+  - Called again for the same run, it adds nothing.
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.attributes
@@ -37,6 +38,8 @@ report:
     good: false
     counts: {done: 3, failed: 1}
     failed: [hacienda]
+    trouble: >-
+      La noche no quedó completa: 1 falla de 4: hacienda. Vea qué hacer con cada cosa: copias nightly --follow
 """
 
 import typing as t
@@ -46,6 +49,7 @@ from ansible_collections.funza.copias.plugins.module_utils._module import CONFIG
 try:
     from copias.night.ending import end_night
     from copias.night.outcome import find_folder
+    from copias.night.summary import say_trouble
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -61,7 +65,7 @@ def close(module: OfficeModule) -> dict[str, t.Any]:
     report = end_night(module.office, folder)
     failed = [item.name for item in report.items if item.outcome == "failed"]
     told = {"ended": report.ended, "good": report.good, "counts": report.counts, "failed": failed[:SHOWN]}
-    return {"changed": False, "report": told}
+    return {"changed": False, "report": {**told, "trouble": say_trouble(report)}}
 
 
 def main() -> t.NoReturn:

@@ -34,7 +34,7 @@ cases:
   elements: str
   sample: ["1234"]
 delivered:
-  description: How many rows and notices arrived.
+  description: How many rows, notices and letters arrived.
   returned: success
   type: int
   sample: 2
@@ -55,11 +55,11 @@ except ImportError:
 
 
 def deliver(module: OfficeModule) -> dict[str, t.Any]:
-    """Deliver what waits; in check mode, tell of how many cases something waits."""
+    """Deliver what waits; in check mode, tell what does."""
     office = module.office
     if module.check_mode:
-        waiting = list_waiting(office)
-        return {"changed": bool(waiting), "cases": waiting, "delivered": 0}
+        cases, letters = list_waiting(office)
+        return {"changed": bool(cases or letters), "cases": cases, "delivered": 0, "diff": _show(cases, letters)}
     die_with_playbook()
     done = do_step(office, [OUTBOX], lambda: deliver_waiting(office))
     publish_outcome(office, OUTBOX, {"changed": bool(done.delivered), "error": done.error})
@@ -67,7 +67,13 @@ def deliver(module: OfficeModule) -> dict[str, t.Any]:
         module.warn(warning)
     if done.trouble is not None:
         raise done.trouble
-    return {"changed": bool(done.delivered), "cases": list(done.cases), "delivered": done.delivered}
+    facts = {"changed": bool(done.delivered), "cases": list(done.cases), "delivered": done.delivered}
+    return {**facts, "diff": _show(done.cases, done.letters)}
+
+
+def _show(cases: t.Iterable[str], letters: t.Iterable[str]) -> dict[str, str]:
+    """Return the difference between what waits now and what does afterwards: nothing."""
+    return {"before": "".join(f"{name}\n" for name in (*cases, *letters)), "after": ""}
 
 
 def main() -> t.NoReturn:

@@ -17,7 +17,9 @@ description:
     their ids, and frees their room once the repository was found whole.
   - What no policy removes stays and is named. That is the newest verified copy, the least number of them, and what is
     held. Nothing is removed of a database without a verified copy of the last 48 hours, with dates that look forged, or
-    when more would go at once than was foreseen; a warning says so.
+    when more would go at once than was foreseen; a warning says so, and where nothing at all may go from a repository
+    the night's report does too.
+  - A copy that is gone without a plan is warned of and opens a finding.
   - The plan, with restic's own answer, is kept in the state as evidence before anything is removed.
   - Sealed packages of cases are never removed by this; RV(expired) tells how many wait for the approval of two people.
 extends_documentation_fragment:
@@ -57,10 +59,10 @@ from ansible_collections.funza.copias.plugins.module_utils._module import REPOSI
 
 try:
     from copias.case.guard import die_with_playbook
-    from copias.night.outcome import publish_outcome
+    from copias.night.outcome import publish_error, publish_outcome
     from copias.night.stepping import do_step
     from copias.night.steps import RETENTION
-    from copias.retention.step import apply_step, plan_step
+    from copias.retention.step import apply_step, find_refusal, plan_step
 except ImportError:
     pass  # OfficeModule reports it
 
@@ -72,10 +74,16 @@ def apply(module: OfficeModule) -> dict[str, t.Any]:
     office, names = module.office, module.params["repositories"]
     act = plan_step if module.check_mode else apply_step
     result = do_step(office, [RETENTION], lambda: act(office, names))
-    publish_outcome(office, RETENTION, {"changed": result["changed"], "error": None})
+    refused = find_refusal(result["repositories"])
+    if refused is not None:
+        publish_error(office, RETENTION, refused)
+    else:
+        publish_outcome(office, RETENTION, {"changed": result["changed"], "error": None})
     for name, told in result["repositories"].items():
         for refusal in told["refusals"]:
             module.warn(f"{refusal['database'] or name}: no se quita nada, {refusal['why']}. {refusal['repair']}")
+        for copy in told["lost"]:
+            module.warn(f"{name}: {copy} desapareció sin que la retención la quitara; vea `copias finding list`")
     return result
 
 

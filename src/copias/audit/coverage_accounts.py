@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 
 from copias.audit.coverage_judge import CLAUSE, Last, newest_of
@@ -34,7 +35,9 @@ def judge_accounts(
     if judge.office.deployment.mailboxes is None:
         return
     leaves = _find_leaves(judge, inventory, found)
-    mirrors = {name: Last(*told) for name, told in last_of_mirrors(judge.office, judge.now).items()}
+    mirrors = {
+        name: Last(*told) for name, told in last_of_mirrors(judge.office, judge.now, found.synced.completed).items()
+    }
     for one in inventory.accounts:
         last = newest_of(mirrors.get(safe_part(one.address)), _case_of(last_cases, one.address))
         leave = leaves.get(one.address)
@@ -74,9 +77,9 @@ def _judge_mailbox(judge: Judge, one: SeenAccount, leave: Leave | BackupError, l
     else:
         place = {"department": one.department, "org_unit": one.org_unit}
         _, policy = judge.office.deployment.known_policies.of_account(one.address, **place)
-        repair = f"copias nightly --only {one.address}"
-        if last is None and one.address in found.synced:
-            repair += f"; la bitácora dice que su espejo se copió el {format_moment(found.synced[one.address])}"
+        repair = f"copias nightly --only {shlex.quote(one.address)}"
+        if last is None and one.address in found.synced.times:
+            repair += f"; la bitácora dice que su espejo se copió el {format_moment(found.synced.times[one.address])}"
         judge.judge("Buzón", one.address, one.department, last, policy, repair)
 
 

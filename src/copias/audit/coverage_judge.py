@@ -10,9 +10,8 @@ from copias.audit.model import Remark
 from copias.package.texts import format_moment
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from copias.audit.case_fold import CaseFold
+    from copias.audit.event_fold import SyncedFold
     from copias.night.catalogue import NightCopy
     from copias.office import Office
     from copias.policies import Policy
@@ -30,12 +29,12 @@ class Found:
     Args:
         cases: the cases and their copies.
         nights: the nightly copies that count, the oldest first.
-        synced: by account, when the ledger last says that its mirror changed.
+        synced: what the ledger says of the mirrors.
     """
 
     cases: CaseFold
     nights: list[NightCopy]
-    synced: Mapping[str, str]
+    synced: SyncedFold
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import chain
 
 from copias.findings import OPENED, TREATED
 from copias.ledger import Event
+from copias.mailbox.mirroring import SYNCED
 from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, NightCopy, list_night_copies
 
 if t.TYPE_CHECKING:
@@ -55,14 +56,19 @@ class NightFold:
         return list_night_copies(chain.from_iterable(self._kept.values()))
 
 
-class LastFold:
-    """Keeps of some events the time of the last one about each thing."""
+class SyncedFold:
+    """Keeps of each account when its mirror last changed, and the event with which the first copy was complete."""
 
-    def __init__(self, name: str, key: str) -> None:
-        self.events = frozenset({name})
+    events = frozenset({SYNCED})
+
+    def __init__(self) -> None:
         self.times: dict[str, str] = {}
-        self._key = key
+        self.completed: dict[str, int] = {}
+        """By account, the number of that event; of the mirrors of cases, and of older versions, it is not known."""
 
     def take(self, entry: Entry) -> None:
         """Take one event."""
-        self.times[str(entry["data"][self._key])] = str(entry["time"])
+        account = str(entry["data"]["account"])
+        self.times[account] = str(entry["time"])
+        if entry["data"].get("first"):  # each round of a first copy is; its last one completed it
+            self.completed[account] = int(entry["n"])

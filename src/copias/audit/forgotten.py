@@ -31,7 +31,7 @@ def say_forgotten(deployment: Deployment, nights: Iterable[NightCopy], now: date
             what=WHAT,
             whose=f"Base {name}",
             why=say_why(deployment, name, copy),
-            repair="si se retiró, registre la revisión con `copias audit inventory --review`; si no, devuélvala a "
+            repair="si se retiró, registre la revisión con `copias audit inventory --review …`; si no, devuélvala a "
             "databases de copias.yml, con su repository",
             clause=CLAUSE,
         )

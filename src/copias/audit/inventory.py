@@ -44,13 +44,17 @@ AccountState: t.TypeAlias = t.Literal["active", "suspended", "archived"]
 
 @dataclass(frozen=True, slots=True)
 class SeenAccount:
-    """An account as the Directory shows it; its texts are without what could command a terminal."""
+    """An account as the Directory shows it; its texts are without what could command a terminal.
+
+    ``id`` is Google's, empty in snapshots of version 0.6 and before: an address may get another owner.
+    """
 
     address: str
     department: str
     org_unit: str
     state: AccountState
     mailbox: bool
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +245,4 @@ def _list_databases(deployment: Deployment) -> tuple[SeenDatabase, ...]:
 def _see(user: DirectoryUser) -> SeenAccount:
     state: AccountState = "archived" if user.archived else "suspended" if user.suspended else "active"
     department, unit = clean_text(user.department), clean_text(user.org_unit)
-    return SeenAccount(user.address, department, unit, state, user.has_mailbox)
+    return SeenAccount(user.address, department, unit, state, user.has_mailbox, clean_text(user.id))

@@ -14,7 +14,7 @@ from copias.package.texts import format_moment
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from copias.audit.inventory import Inventory, SeenAccount
+    from copias.audit.inventory import Inventory, SeenAccount, SeenDatabase
     from copias.ledger import Event
     from copias.office import Office
 
@@ -28,6 +28,8 @@ COLUMNS: t.Final = (
     Column("after", "Después"),
 )
 _STATES: t.Final = {"active": "activa", "suspended": "suspendida", "archived": "archivada"}
+_MAILBOXES: t.Final = {True: "con Gmail", False: "sin Gmail"}
+Pair: t.TypeAlias = "tuple[SeenAccount | None, SeenAccount | None]"
 Row: t.TypeAlias = "dict[str, t.Any]"
 
 
@@ -70,30 +72,61 @@ def inventory_section(
 
 def compare_inventories(before: Inventory, after: Inventory) -> Iterator[Row]:
     """Yield what differs between two snapshots, accounts first."""
-    old, new = ({one.address: one for one in inventory.accounts} for inventory in (before, after))
-    for name in sorted(old.keys() | new.keys()):
-        yield from _compare_account(after.seen, name, old.get(name), new.get(name))
-    bases, later = ({one.name: one.department for one in inventory.databases} for inventory in (before, after))
+    for old, new in _pair(before.accounts, after.accounts):
+        yield from _compare_account(after.seen, old, new)
+    bases, later = ({one.name: one for one in inventory.databases} for inventory in (before, after))
     yield from _compare_databases(after.seen, bases, later)
 
 
-def _compare_account(seen: str, name: str, old: SeenAccount | None, new: SeenAccount | None) -> Iterator[Row]:
+def _pair(before: Sequence[SeenAccount], after: Sequence[SeenAccount]) -> list[Pair]:
+    """Return who is who, by the address: by Google's id, and by the address where a snapshot has no ids."""
+    by_id, by_address = {one.id: one for one in after}, {one.address: one for one in after}
+    pairs, met = list[Pair](), set[str]()
+    for old in before:
+        new = by_id.get(old.id) if old.id else None
+        same = by_address.get(old.address)
+        if new is None and same is not None and not (same.id and old.id):
+            new = same
+        pairs.append((old, new))
+        met |= {new.address} if new else set()
+    pairs += [(None, new) for new in by_address.values() if new.address not in met]
+    return sorted(pairs, key=_address_of)
+
+
+def _address_of(pair: Pair) -> str:
+    return next(one.address for one in pair if one is not None)
+
+
+def _compare_account(seen: str, old: SeenAccount | None, new: SeenAccount | None) -> Iterator[Row]:
+    name = _address_of((new, old))
     if old is None or new is None:
         change = "apareció" if old is None else "se fue"
         yield _row(seen, change, name, old.department if old else "", new.department if new else "")
         return
+    if old.address != new.address:
+        yield _row(seen, "cambió de dirección", old.address, old.address, new.address)
     if old.department != new.department:
         yield _row(seen, "cambió de dependencia", name, old.department, new.department)
     elif old.org_unit != new.org_unit:
         yield _row(seen, "cambió de unidad", name, old.org_unit, new.org_unit)
     if old.state != new.state:
         yield _row(seen, "cambió de estado", name, _STATES[old.state], _STATES[new.state])
+    if old.mailbox != new.mailbox:
+        yield _row(seen, "cambió de buzón", name, _MAILBOXES[old.mailbox], _MAILBOXES[new.mailbox])
 
 
-def _compare_databases(seen: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Row]:
-    for name in sorted(old.keys() ^ new.keys()):
-        change = "base nueva" if name in new else "base quitada"
-        yield _row(seen, change, name, old.get(name, ""), new.get(name, ""))
+def _compare_databases(seen: str, old: Mapping[str, SeenDatabase], new: Mapping[str, SeenDatabase]) -> Iterator[Row]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before is None or after is None:
+            change = "base nueva" if before is None else "base quitada"
+            departments = (one.department if one else "" for one in (before, after))
+            yield _row(seen, change, name, *departments)
+            continue
+        if before.department != after.department:
+            yield _row(seen, "base de otra dependencia", name, before.department, after.department)
+        if before.engine != after.engine:
+            yield _row(seen, "base en otro motor", name, before.engine, after.engine)
 
 
 def _row(seen: str, change: str, name: str, before: str, after: str) -> Row:
@@ -127,7 +160,7 @@ def _judge_reviews(events: Sequence[Event], reviews: Sequence[Event]) -> Iterato
             what="nadie ha revisado los últimos cambios del inventario",
             whose=f"foto del {format_moment(seen[-1].time)}",
             why=f"la última revisión: {_say_review(reviews[-1])}" if reviews else "no consta ninguna revisión",
-            repair="mire los cambios y regístrelo: copias audit inventory --review «qué se revisó»",
+            repair="mire los cambios y regístrelo: copias audit inventory --review …",
             clause=CLAUSE,
         )
 

@@ -22,6 +22,7 @@ from copias.files import make_private_directory, write_atomically
 from copias.letters import QUEUED, Draft, queue_letter
 from copias.local_time import BOGOTA
 from copias.night.telling import summary_recipients
+from copias.package.texts import say_count
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -184,7 +185,7 @@ def write_letter(office: Office, report: AuditReport) -> Draft:
 
 def say_counts(red: int, yellow: int) -> str:
     """Return how an audit came out, in Spanish."""
-    return f"{red} en rojo, {yellow} avisos" if red or yellow else "todo en orden"
+    return f"{red} en rojo, {say_count(yellow, 'aviso')}" if red or yellow else "todo en orden"
 
 
 def _tell(remark: Remark) -> list[str]:

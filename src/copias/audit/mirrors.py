@@ -8,36 +8,62 @@ from copias.mailbox.standing_copy import read_copy
 from copias.mailbox.status import mirrors_folder
 from copias.night.catalogue import CLOCKS, REMOVED, VOIDED
 from copias.night.mirrors_view import KEPT, name_of
+from copias.store import safe_part
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from copias.office import Office
 
 
-def last_of_mirrors(office: Office, now: datetime) -> dict[str, tuple[datetime, str]]:
+def last_of_mirrors(
+    office: Office, now: datetime, completed: Mapping[str, int] | None = None
+) -> dict[str, tuple[datetime, str]]:
     """Return when each mirror was last found up to date, and where, by its folder.
 
     One without a complete first copy is none. Where mirrors go into a repository, one is as old as what of it lies
     there: this machine's disk is no backup of itself.
+
+    Args:
+        office: of this installation.
+        now: aware.
+        completed: by account, the number of the event with which its first copy was complete, as far as it is known:
+            what went into the repository before has no such mirror, or half of it.
     """
+    first = {safe_part(account): number for account, number in (completed or {}).items()}
     found: dict[str, tuple[datetime, str]] = {}
     repository = office.deployment.night.mirrors_repository
     kept = _list_stored(office, now) if repository else []
     root = mirrors_folder(office.deployment)
     for folder in root.iterdir() if root.is_dir() else ():
         good = read_copy(folder, now).last_good
-        stored = next((moment for moment, failed in kept if folder.name not in failed), None)
+        stored = next(
+            (one for one in kept if folder.name not in one.failed and one.n > first.get(folder.name, 0)), None
+        )
         if good is not None and not repository:
             found[folder.name] = good, "espejo"
         elif good is not None and stored is not None:
-            found[folder.name] = min(good, stored), f"espejo, {repository}"
+            found[folder.name] = min(good, stored.moment), f"espejo, {stored.repository}"
     return found
 
 
-def _list_stored(office: Office, now: datetime) -> list[tuple[datetime, frozenset[str]]]:
-    """Return the moments of the mirrors' copies that count, the newest first, and the folders that each left out."""
+class _Stored(t.NamedTuple):
+    """A copy of the mirrors: its event's number and moment, where it lies, and the folders that it left out."""
+
+    n: int
+    moment: datetime
+    repository: str
+    failed: frozenset[str]
+
+
+def _list_stored(office: Office, now: datetime) -> list[_Stored]:
+    """Return the mirrors' copies that count, the newest first."""
     events = list(office.book.ledger.events_of({KEPT, VOIDED, REMOVED}))
     gone = {event.data["copy"] for event in events if event.event != KEPT}
     kept = [event for event in events if event.event == KEPT and name_of(event.data["snapshot"]) not in gone]
-    return [(event.when, frozenset(event.data["failed"])) for event in reversed(kept) if event.when <= now + CLOCKS]
+    return [
+        _Stored(event.n, event.when, event.data["repository"], frozenset(event.data["failed"]))
+        for event in reversed(kept)
+        if event.when <= now + CLOCKS
+    ]

@@ -38,6 +38,8 @@ COLUMNS: t.Final = (
     Column("run", "Ejecución"),
 )
 _FAILURES: t.Final = frozenset({"case.failed", FAILED, "night.voided"})
+_PAUSES: t.Final = {"case.cancelled": True, "case.held": True, "case.reopened": False, "case.resumed": False}
+"""What a person decides of a case, and whether it stands still from then on."""
 _NAMES: t.Final = {"night": "noche", "mirror": "espejos", "drill": "simulacros", "audit": "auditoría"}
 
 
@@ -62,10 +64,14 @@ class RunFold:
     def __init__(self, since: datetime) -> None:
         self.since = since.astimezone(UTC).isoformat()
         self.runs: dict[str, _Run] = {}
+        self.paused: set[str] = set()
+        """Cases that a person cancelled, or put on hold: a run that ended for that is no trouble, and none begins."""
 
     def take(self, entry: Entry) -> None:
         """Take one event."""
         moment, name = entry["time"], entry["event"]
+        if name in _PAUSES:
+            (self.paused.add if _PAUSES[name] else self.paused.discard)(entry["case"])
         if moment < self.since:  # both ISO 8601 in UTC
             return
         run = entry["run"]
@@ -105,7 +111,8 @@ def runs_section(office: Office, fold: RunFold, findings: Iterable[Event], now: 
     for row in reversed(rows):
         if not row["check"]:
             last[str(row["what"])] = row
-    remarks = [*_tell_findings(findings, now), *(_tell_failure(row) for row in last.values() if row["failed"])]
+    failed = [row for row in last.values() if row["failed"] and row["case"] not in fold.paused]
+    remarks = [*_tell_findings(findings, now), *map(_tell_failure, failed)]
     return Section(
         part="runs",
         title="Ejecuciones: quién hizo qué y cuándo",
@@ -209,12 +216,15 @@ def _seconds(started: str, finished: str) -> float:
 
 
 _LOOKS: t.Final = {"mirror": "copias mirror follow", "drill": "copias drill --list"}
-"""First word of a run's name → what shows how it went; of the others, and of the night, `copias nightly`."""
+"""First word of a run's name → what shows how it went.
+
+Not of a night: ``copias nightly --follow`` shows the last one, which is another as soon as one thing was repeated.
+"""
 
 
 def _tell_failure(row: dict[str, t.Any]) -> Remark:
     case, count = str(row["case"]), row["failed"]
-    look = _LOOKS.get(str(row["run"]).partition("-")[0], "copias nightly --follow")
+    look = _LOOKS.get(str(row["run"]).partition("-")[0], "copias finding list --all")
     return Remark(
         severity="yellow",
         what="su última ejecución falló",

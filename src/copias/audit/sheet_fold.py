@@ -110,7 +110,7 @@ class SheetFold:
 
     def _compare(self, data: dict[str, t.Any], row: KeptControlRow) -> Iterator[str]:
         for field, name in _COMPARED.items():
-            # A column that no row fills is one that this sheet does not have.
+            # A field of which no row tells is one that this sheet has no column for.
             if field in self._columns and field in data:
                 written = text_of(cell_line(str(data[field])))
                 if written != row.values.get(field, ""):

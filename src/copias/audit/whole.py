@@ -11,7 +11,7 @@ from copias.audit.chain import ledger_section
 from copias.audit.coverage import coverage_section
 from copias.audit.coverage_judge import Found
 from copias.audit.drills import drills_section
-from copias.audit.event_fold import FINDINGS, EventFold, LastFold, NightFold
+from copias.audit.event_fold import FINDINGS, EventFold, NightFold, SyncedFold
 from copias.audit.evidence import Look, evidence_section, read_sheet, say_unproven
 from copias.audit.inventory import EVENTS as INVENTORY
 from copias.audit.inventory import SEEN, look_at_inventory
@@ -85,7 +85,7 @@ class _Audit:
     def __init__(self, office: Office, options: AuditOptions, now: datetime) -> None:
         self._office, self._options, self._now = office, options, now
         self._cases, self._nights = CaseFold(), NightFold()
-        self._synced = LastFold("mirror.synced", "account")
+        self._synced = SyncedFold()
         self._drills, self._findings = DrillFold(), EventFold(FINDINGS)
         self._inventory, self._reports = EventFold(INVENTORY), EventFold({FINISHED})
         self._lost = EventFold({LOST})
@@ -141,7 +141,7 @@ class _Audit:
 
     def _make_coverage(self) -> Section:
         seen = [event for event in self._inventory.kept if event.event == SEEN]
-        found = Found(self._cases, self._nights.copies(), self._synced.times)
+        found = Found(self._cases, self._nights.copies(), self._synced)
         return coverage_section(self._office, look_at_inventory(self._office, seen), found, self._now)
 
     def _make_inventory(self) -> Section:

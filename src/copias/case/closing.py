@@ -14,7 +14,7 @@ from copias.case.result import proven_result, result_rows
 from copias.case.rows import queue_control, queue_status, row_key
 from copias.case.states import State
 from copias.case.suspension import tell_released
-from copias.errors import HelpDeskUnavailable, NotReady
+from copias.errors import BackupError, HelpDeskUnavailable, NotReady
 from copias.provider.letters import thank
 from copias.provider.request import is_awaited
 
@@ -96,13 +96,23 @@ def resolve(office: Office, number: str) -> Story:
 
 
 def finish_waiting(office: Office) -> dict[str, Outcome]:
-    """Deliver what waits of every case, and resolve those that only waited for their rows; mail goes last."""
+    """Deliver what waits of every case, and resolve those that only waited for their rows; mail goes last.
+
+    Raises:
+        BackupError: a case cannot be resolved; all others were, and the mail was sent.
+    """
     rows = office.outbox.deliver_all_rows()
+    troubles: list[BackupError] = []
     for number, story in office.book.stories().items():
         answered = row_key(story, "resolved") in story.delivered
         if story.state is State.VERIFIED and answered and not story.waiting and office.claims.active(number) is None:
-            resolve(office, number)
+            try:
+                resolve(office, number)
+            except BackupError as error:
+                troubles.append(error)
     notices = office.outbox.deliver_all_notices()
+    if troubles:
+        raise troubles[0]
     numbers = dict.fromkeys([*rows, *notices])
     return {number: rows.get(number, Outcome()) + notices.get(number, Outcome()) for number in numbers}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from copias.case.kinds import KIND_WORDS, kind_of_copy
 from copias.case.states import State
 from copias.errors import NotReady
-from copias.package.texts import format_moment
+from copias.package.texts import format_moment, say_count
 
 if t.TYPE_CHECKING:
     from copias.case.story import CopyRecord, RestoreRecord, Story
@@ -61,6 +61,8 @@ def proven_result(story: Story) -> Result:
     copy = story.copy
     # What retention removed years later, or a disk spoilt since, was proven when it resolved the case.
     good = {"verified", "removed", "spoilt"} if story.state is State.RESOLVED else {"verified"}
+    if copy is not None and copy.status == "spoilt" and copy.status not in good:
+        raise _spoilt(story.number, copy)
     if copy is None or copy.status not in good or not proven:
         raise NotReady(
             "el caso no se puede resolver sin una copia probada",
@@ -69,6 +71,16 @@ def proven_result(story: Story) -> Result:
             repair=f"copias run {story.number}",
         )
     return _result_of_copy(story, copy)
+
+
+def _spoilt(number: str, copy: CopyRecord) -> NotReady:
+    return NotReady(
+        "el caso no se puede resolver: su copia se dañó después de probarse",
+        whose=f"caso {number}",
+        why=f"{copy.package}, en {copy.store}: {copy.proof.get('why', '')}",
+        repair=f"un administrador hace posible otra: copias cancel {number} --reason …, copias reopen {number} "
+        f"--reason …; después, copias run {number}",
+    )
 
 
 def _is_whole(restore: RestoreRecord) -> bool:
@@ -115,9 +127,11 @@ def _result_of_restore(story: Story, restore: RestoreRecord) -> Result:
         event={"restore": restore.restore_id},
         rows=result_rows(story),
         done=f"{KIND_WORDS['recovery'].capitalize()} de correo de {restore.data['account']} hecha: "
-        f"{count} mensajes devueltos a {place}, todos encontrados allí{_append(say_lacking(restore.proof))}.",
+        f"{say_count(count, 'mensaje devuelto', 'mensajes devueltos')} a {place}; allí no falta ninguno"
+        f"{_append(say_lacking(restore.proof))}.",
         proof=say_proof(restore),
-        evidence=f"{restore.restore_id} · {count} mensajes · SHA-256 de la lista {restore.data['list_sha256']}",
+        evidence=f"{restore.restore_id} · {say_count(count, 'mensaje')} · "
+        f"SHA-256 de la lista {restore.data['list_sha256']}",
         notice="recovered",
         facts={
             "place": place,
@@ -161,8 +175,9 @@ def say_proof(restore: RestoreRecord) -> str:
     if restore.database:
         return "el archivo es, byte por byte, el volcado que se hizo"
     return (
-        f"los {restore.messages} mensajes están en su destino; {restore.proof.get('compared')} releídos, "
-        f"iguales a la copia bit a bit{_append(say_lacking(restore.proof))}"
+        f"{say_count(restore.messages, 'mensaje está', 'mensajes están')} en su destino; "
+        f"{say_count(restore.proof.get('compared', 0), 'releído e igual', 'releídos e iguales')} a la copia bit a bit"
+        f"{_append(say_lacking(restore.proof))}"
     )
 
 

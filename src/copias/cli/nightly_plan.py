@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import typer
 
@@ -12,6 +12,8 @@ from copias.cli.output import Output, clean, print_table, say_seconds
 from copias.errors import BackupError
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from copias.mailbox.due_model import DueMailbox, MailboxNight
     from copias.night.planning import DatabaseTurn, NightAgenda
     from copias.office import Office
@@ -21,7 +23,6 @@ FIRST: t.Final = "primera copia"
 
 def show_plan(office: Office, output: Output) -> None:
     """Show what a night that began now would do."""
-    from copias.mailbox.due import plan_mailboxes
     from copias.mailbox.due_model import MailboxNight
     from copias.night.planning import plan_agenda
     from copias.night.steps import list_unretained
@@ -30,7 +31,7 @@ def show_plan(office: Office, output: Output) -> None:
     agenda = plan_agenda(office, now=now)
     trouble, mailboxes = "", MailboxNight()
     try:
-        mailboxes = plan_mailboxes(office, _list_accounts(office), now, whole=True)
+        mailboxes = foresee_mailboxes(office, agenda, _list_accounts(office), now)
     except BackupError as error:
         trouble = str(error)
     databases = [{**asdict(turn), "overdue": turn.overdue} for turn in agenda.databases]
@@ -44,6 +45,15 @@ def show_plan(office: Office, output: Output) -> None:
         "unretained": list_unretained(office.deployment),
     }
     output.show(data, lambda: _print(agenda, mailboxes, trouble, data["unretained"]))
+
+
+def foresee_mailboxes(office: Office, agenda: NightAgenda, accounts: Sequence[str], now: datetime) -> MailboxNight:
+    """Return which mailboxes a night that began now would come to, once the databases have had their time."""
+    from copias.mailbox.due import plan_mailboxes
+    from copias.mailbox.night_rounds import find_end
+
+    taken = timedelta(seconds=sum(turn.seconds or 0.0 for turn in agenda.databases if turn.when == "due"))
+    return plan_mailboxes(office, accounts, now, whole=True, until=find_end(office, None, now) - taken)
 
 
 def _list_accounts(office: Office) -> list[str]:
@@ -73,7 +83,7 @@ def _print(agenda: NightAgenda, mailboxes: MailboxNight, trouble: str, unretaine
     turns += [("", account, clean(str(error)), "", "", "") for account, error in mailboxes.refused.items()]
     print_table("Qué copiaría", columns, turns)
     if mailboxes.not_due:
-        typer.echo(f"A {len(mailboxes.not_due)} buzones no les toca todavía, por su política.")
+        typer.echo(f"Buzones a los que todavía no les toca, por su política: {len(mailboxes.not_due)}.")
     if trouble:
         typer.echo(f"De los buzones no se sabe: {clean(trouble)}", err=True)
     typer.echo(f"Después: {', '.join([*agenda.stores, *agenda.steps])}.")
@@ -95,5 +105,7 @@ def _describe_database(place: int, turn: DatabaseTurn) -> tuple[str, ...]:
 
 
 def _describe_mailbox(place: int, one: DueMailbox) -> tuple[str, ...]:
-    last = one.last_good.isoformat(timespec="minutes") if one.last_good else FIRST
+    from copias.package.texts import format_time
+
+    last = format_time(one.last_good) if one.last_good else FIRST
     return f"{place}", one.account, "sí", last, "", say_seconds(one.seconds)

@@ -143,9 +143,15 @@ class QuotaBudget:
         now = self._clock.now()
         return self._with_file(lambda file: min(file.factor(user, now=now), file.factor(PROJECT, now=now)))
 
+    @property
+    def limit_of_day(self) -> int | None:
+        """Return the units that may be spent in any day, ``None`` without such a limit."""
+        day = self._day()
+        return day.limit if day else None
+
     def left_of_day(self) -> int | None:
         """Return the units that may still be spent today, ``None`` without a limit a day."""
-        day = next((window for window in self._windows("") if window.bucket == DAY), None)
+        day = self._day()
         if day is None:
             return None
         now = self._clock.now()
@@ -191,6 +197,9 @@ class QuotaBudget:
         if tariff.per_project_day is None:
             return tuple(minutes)
         return (*minutes, Window(DAY, int(tariff.per_project_day * self._share), 86_400 + 900, 900))
+
+    def _day(self) -> Window | None:
+        return next((window for window in self._windows("") if window.bucket == DAY), None)
 
     async def _fill(self, purse: _Purse, cost: int, user: str) -> None:
         """Reserve units, or wait until that may succeed."""

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 
 SCOPES: t.Final = ("https://www.googleapis.com/auth/admin.directory.user.readonly",)
 PAGE: t.Final = 500
-_FIELDS: t.Final = "primaryEmail,name/fullName,orgUnitPath,suspended,archived,isMailboxSetup,organizations"
+_FIELDS: t.Final = "id,primaryEmail,name/fullName,orgUnitPath,suspended,archived,isMailboxSetup,organizations"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class DirectoryUser:
         suspended: nobody can sign in, and no API reads it.
         archived: kept, but out of use.
         has_mailbox: Gmail is set up.
+        id: Google's, which stays when the address changes, and is another one of who gets the address later.
     """
 
     address: str
@@ -40,6 +41,7 @@ class DirectoryUser:
     suspended: bool
     archived: bool
     has_mailbox: bool
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,4 +157,5 @@ def _read(raw: dict[str, t.Any]) -> DirectoryUser:
         suspended=bool(raw.get("suspended")),
         archived=bool(raw.get("archived")),
         has_mailbox=bool(raw.get("isMailboxSetup", True)),
+        id=str(raw.get("id", "")),
     )

@@ -23,7 +23,8 @@ class KeptControlRow:
         row: counted from 1.
         number: of its case; ``None`` when the cell holds no number.
         key: its event key; ``None`` for a row that a person typed.
-        values: field → text, as people see it but for dates; empty fields are left out.
+        values: field → text, as people see it but for dates; empty where somebody emptied the cell. Fields of which the
+            sheet has no column are left out.
     """
 
     row: int
@@ -58,5 +59,4 @@ def read_control_rows(tab: Tab, rows: Rows) -> Iterator[KeptControlRow]:
     for place, cells in enumerate(rows[header.row :], start=header.row + 1):
         values = {field: text_of(header.get(cells, field)).strip() for field in header.columns}
         if any(values.values()):
-            told = {field: text for field, text in values.items() if text}
-            yield KeptControlRow(place, number_in(header, cells), row_key(header, cells, "notes"), told)
+            yield KeptControlRow(place, number_in(header, cells), row_key(header, cells, "notes"), values)

@@ -45,18 +45,21 @@ def _afford(
     """Take what the day's quota pays: first of all the mailboxes that have a copy, for they are cheap."""
     budget = open_budget(office.deployment)
     try:
-        left, whole = budget.left_of_day(), budget.tariff.per_project_day
+        left, whole = budget.left_of_day(), budget.limit_of_day
     finally:
         budget.close()
     if left is None or whole is None:
         return due, ()
-    left -= sum(one.units for one in due if not one.is_first)
+    cheap = sum(one.units for one in due if not one.is_first)
+    left -= cheap
+    # Most that any night finds: those of the night before were spent within the same day too.
+    most = whole - 2 * cheap
     taken, postponed = list[DueMailbox](), list[tuple[DueMailbox, BackupError]]()
     for one in due:
-        if one.is_first and one.units > left and (one.units <= whole or left < whole // 2):
+        if one.is_first and one.units > left and (one.units <= most or left <= max(0, most // 2)):
             postponed.append((one, _say_spent(one, left)))
             continue
-        # One that is larger than any day's quota is begun all the same: it goes on night after night.
+        # One that is larger than what any night finds is begun all the same: it goes on night after night.
         left -= one.units if one.is_first else 0
         taken.append(one)
     return taken, postponed

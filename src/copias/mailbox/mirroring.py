@@ -174,7 +174,9 @@ class Rounds:
     def _record(self, outcome: Outcome) -> None:
         """Say in the ledger whose mirror changed, and by whose leave; nothing of any message."""
         leave = outcome.leave.to_dict() if outcome.leave else None
-        self._office.record(SYNCED, {"account": outcome.account, **outcome.counts(), "leave": leave})
+        # Of a first copy each round says so: what was stored of the mirrors before the last of them does not have it.
+        first = {"first": True} if outcome.before is None else {}
+        self._office.record(SYNCED, {"account": outcome.account, **outcome.counts(), **first, "leave": leave})
 
 
 @contextmanager

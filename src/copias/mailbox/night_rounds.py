@@ -12,6 +12,7 @@ only after the account had been mirrored meanwhile.
 from __future__ import annotations
 
 import asyncio
+import shlex
 import typing as t
 from datetime import UTC, datetime, timedelta
 
@@ -62,7 +63,7 @@ def mirror_night(
 
     office.actor.require(Role.AGENT, "actualizar espejos de buzones")
     now, folder = datetime.now(UTC), find_folder(office)
-    until = _find_end(office, folder, now)
+    until = find_end(office, folder, now)
     plan = plan_mailboxes(office, accounts, now, always=always, whole=whole, until=until)
     told = _list_told(office)
     refused = {account: error for account, error in plan.refused.items() if always or account not in told}
@@ -126,7 +127,7 @@ class NightTerms:
             "este buzón no se alcanzó a copiar",
             whose=account,
             why=why,
-            repair=f"{repair}`copias nightly --only {account}`",
+            repair=f"{repair}`copias nightly --only {shlex.quote(account)}`",
         )
 
     def limit(self) -> Limit:
@@ -150,8 +151,8 @@ def _postponed(plan: MailboxNight) -> Iterable[t.Any]:
     return (one for one, _ in plan.postponed)
 
 
-def _find_end(office: Office, folder: RunFolder | None, now: datetime) -> datetime:
-    """Return when the mailboxes' part of the night is over."""
+def find_end(office: Office, folder: RunFolder | None, now: datetime) -> datetime:
+    """Return when the mailboxes' part of a night is over; of one that begins at ``now`` without a folder."""
     from copias.night.ending import read_deadline
 
     night = office.deployment.night

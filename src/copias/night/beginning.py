@@ -92,13 +92,14 @@ class Beginning:
         yield from (step for step in (RETENTION, OUTBOX) if step in steps)
 
 
-def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False) -> Beginning:
+def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False, left_out: int = 0) -> Beginning:
     """Return what a night would do; change nothing.
 
     Args:
         office: of this installation.
         hosts: of the playbook, which ``--limit`` may have left few of.
         always: databases are copied although their policy does not ask for it yet.
+        left_out: mailboxes of the inventory that are not among the hosts.
 
     Raises:
         BadInput: this machine is not among the hosts, so that nobody could end the night.
@@ -117,10 +118,9 @@ def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False
     deployment, there = office.deployment, set(hosts)
     accounts = tuple(host for host in hosts if kind_of_item(deployment, host) == "mailbox")
     agenda = plan_agenda(office, hosts=there, only=only, always=always or bool(only))
-    if not only:
-        everything = plan_agenda(office)
-        left = {*(turn.database for turn in everything.databases), *everything.stores} - there
-        only = tuple(host for host in hosts if host != CONTROL and host not in accounts) if left else ()
+    if not only and (left_out or _list_hosts(office) - there):
+        # Of none but this machine too: it would pass for the sign of life of a night that copied everything.
+        only = tuple(host for host in hosts if host != CONTROL and host not in accounts) or (CONTROL,)
     return Beginning(
         agenda=agenda,
         accounts=accounts,
@@ -131,7 +131,9 @@ def plan_beginning(office: Office, hosts: Sequence[str], *, always: bool = False
     )
 
 
-def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: bool = False) -> Beginning:
+def begin_night(
+    office: Office, hosts: Sequence[str], *, config: Path, always: bool = False, left_out: int = 0
+) -> Beginning:
     """Claim the night, end those that died, and write down what this one is going to do; once for each run.
 
     Args:
@@ -139,12 +141,13 @@ def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: b
         hosts: of the playbook.
         config: the deployment's file, of which a run that has no folder yet makes note.
         always: as :func:`plan_beginning`.
+        left_out: likewise.
 
     Raises:
         AlreadyRunning: somebody runs the night; it says who, since when and how to follow it.
         BadInput, NotAllowed: as :func:`plan_beginning`.
     """
-    beginning = plan_beginning(office, hosts, always=always)
+    beginning = plan_beginning(office, hosts, always=always, left_out=left_out)
     folder = _claim(office, config)
     close_dead_nights(office)
     run = folder.path.name
@@ -157,6 +160,12 @@ def begin_night(office: Office, hosts: Sequence[str], *, config: Path, always: b
             ping_start(office, run)
     _publish(office, beginning)
     return beginning
+
+
+def _list_hosts(office: Office) -> set[str]:
+    """Return the databases and stores that a night of everything is of."""
+    everything = plan_agenda(office)
+    return {*(turn.database for turn in everything.databases), *everything.stores}
 
 
 def _expects_mirrors(office: Office, only: Sequence[str]) -> bool:

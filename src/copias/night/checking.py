@@ -21,6 +21,7 @@ from copias.repository.mirroring import find_faults, has_mirror, mend_mirror, pu
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import list_snapshots
 from copias.retention.known import NIGHT_EVENTS, PLANNED
+from copias.retention.reading import COPIES, read_copies
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,19 +147,24 @@ def check_structure(repository: Repository, *, part: str = "") -> str:
 def unplanned(office: Office, name: str) -> dict[str, NightCopy]:
     """Return the copies of a repository, by snapshot, that no retention ever planned to remove: void ones too."""
     events = tuple(office.book.ledger.events_of({*NIGHT_EVENTS, PLANNED}))
-    planned = {one["snapshot"] for event in events if event.event == PLANNED for one in event.data["removals"]}
-    copies = list_night_copies(events, removed=True)
+    planned, copies = _list_planned(events), list_night_copies(events, removed=True)
     return {one.snapshot: one for one in copies if one.repository == name and one.snapshot not in planned}
 
 
 def find_missing(office: Office, repository: Repository) -> tuple[str, ...]:
     """Return the names of the copies that count, and whose snapshot is gone though nobody planned that.
 
-    restic itself finds nothing wrong with a repository that lost snapshots.
+    Of the mirrors and of the state too. restic itself finds nothing wrong with a repository that lost snapshots.
     """
     present = {snapshot.id for snapshot in list_snapshots(repository)}
-    counted = (one for one in unplanned(office, repository.name).values() if one.exists)
-    return tuple(one.copy for one in counted if one.snapshot not in present)
+    events = tuple(office.book.ledger.events_of({*COPIES, PLANNED}))
+    there = present | _list_planned(events)
+    return tuple(one.copy for one in read_copies(events, repository.name) if one.exists and one.snapshot not in there)
+
+
+def _list_planned(events: Iterable[Event]) -> set[str]:
+    """Return the snapshots that some retention planned to remove."""
+    return {one["snapshot"] for event in events if event.event == PLANNED for one in event.data["removals"]}
 
 
 def find_altered(office: Office, name: str) -> list[str]:

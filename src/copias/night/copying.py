@@ -254,6 +254,7 @@ def void_altered(office: Office, copy: NightCopy, error: Altered) -> None:
         about=copy.copy,
         what=f"la copia nocturna de {copy.database} está alterada en el repositorio {copy.repository}",
         why=error.why,
-        repair="haga otra copia con `copias nightly --force`, revise el disco de la NAS y registre lo que se hizo",
+        repair=f"haga otra copia con `copias nightly --only {copy.database} --force`, revise el disco de la NAS y "
+        "registre lo que se hizo",
     )
     office.record(catalogue.VOIDED, {"copy": copy.copy, "why": str(error)})

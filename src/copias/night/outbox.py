@@ -6,7 +6,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from copias.case.closing import finish_waiting
-from copias.letters import deliver_letters
+from copias.letters import deliver_letters, list_waiting_letters
 
 if t.TYPE_CHECKING:
     from copias.errors import BackupError
@@ -19,12 +19,14 @@ class Delivered:
 
     Args:
         cases: of which something was delivered.
-        delivered: rows and notices that arrived.
+        letters: of no case that were sent, by their keys.
+        delivered: rows, notices and letters that arrived.
         trouble: the first reason why something still waits; ``None`` when nothing does.
         warnings: notices that will never be delivered, and why.
     """
 
     cases: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
     delivered: int = 0
     trouble: BackupError | None = None
     warnings: tuple[str, ...] = field(default=())
@@ -35,11 +37,12 @@ class Delivered:
         return self.trouble.facts() if self.trouble else None
 
 
-def list_waiting(office: Office) -> list[str]:
-    """Return the cases of which something waits, by number; letters of no case are not among them."""
+def list_waiting(office: Office) -> tuple[list[str], list[str]]:
+    """Return the cases of which something waits, by number, and the letters of no case, by their keys."""
     notices = office.deployment.notices is not None
     stories = office.book.stories().items()
-    return sorted(number for number, story in stories if story.waiting or (notices and story.unsent))
+    cases = sorted(number for number, story in stories if story.waiting or (notices and story.unsent))
+    return cases, sorted(list_waiting_letters(office)) if notices else []
 
 
 def deliver_waiting(office: Office) -> Delivered:
@@ -48,6 +51,7 @@ def deliver_waiting(office: Office) -> Delivered:
     letters = deliver_letters(office)
     return Delivered(
         cases=tuple(sorted(number for number, outcome in results.items() if outcome.delivered)),
+        letters=tuple(sorted(letters.delivered)),
         delivered=sum(len(outcome.delivered) for outcome in results.values()) + len(letters.delivered),
         trouble=next((outcome.trouble for outcome in results.values() if outcome.trouble), letters.trouble),
         warnings=tuple(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from copias.errors import BackupError, BadConfiguration, Unavailable
+from copias.night.report import FINISHED, STARTED
 from copias.night.told import tell_once
 
 if t.TYPE_CHECKING:
@@ -38,15 +39,25 @@ def ping_start(office: Office, run: str) -> bool:
 def ping_night(office: Office, report: NightReport) -> bool:
     """Say how a night of everything ended, once, and tell whether something was done.
 
+    Of one that a newer one followed nothing is said any more: who hears it would take it for the newest.
+
     Raises:
         Unavailable: he does not answer.
         BadConfiguration: the file of his address cannot be used.
     """
-    if office.deployment.night.ping_url_file is None or report.only:
+    if office.deployment.night.ping_url_file is None or report.only or _is_past(office, report.run):
         return False
     told = ", ".join(f"{outcome} {count}" for outcome, count in sorted(report.counts.items()))
     end, words = "" if report.good else "/fail", f"{report.run}: {report.ended}; {told}"
     return tell_once(office, report.run, "ping", lambda _: _ping(office, end, report.run, words))
+
+
+def _is_past(office: Office, run: str) -> bool:
+    newest = run
+    for event in office.book.ledger.events_of({STARTED, FINISHED}):
+        if not event.data.get("only"):
+            newest = event.data["run"]
+    return bool(newest != run)
 
 
 def _ping(office: Office, end: str, run: str, body: str) -> bool:

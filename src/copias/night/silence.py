@@ -36,6 +36,8 @@ if t.TYPE_CHECKING:
     from copias.office import Office
 
 _ABOUT: t.Final = "vigilancia-"
+_BLIND: t.Final = "revision-"
+"""Beginning of the name of the alarm of a look that cannot be made."""
 
 
 def close_dead(office: Office, _: datetime) -> Iterator[Alarm]:
@@ -110,7 +112,7 @@ def watch(office: Office, *, now: datetime | None = None) -> Watched:
 def _say_blind(name: str, error: Exception) -> Alarm:
     """Return the alarm of a look that cannot be made."""
     why = str(error) or type(error).__name__
-    return Alarm(f"revision-{name}", f"no se pudo revisar: {name}", why, "corrija la causa, o llame al administrador")
+    return Alarm(f"{_BLIND}{name}", f"no se pudo revisar: {name}", why, "corrija la causa, o llame al administrador")
 
 
 def _record(office: Office, seen: Watched, moment: datetime) -> None:
@@ -119,6 +121,9 @@ def _record(office: Office, seen: Watched, moment: datetime) -> None:
         open_all(office, [Found(_ABOUT + one.name, one.what, one.why, one.repair) for one in seen.alarms])
     now = {(_ABOUT + alarm.name, alarm.what) for alarm in seen.alarms}
     known = [finding for finding in list_open_findings(office) if finding.about.startswith(_ABOUT)]
+    if any(alarm.name.startswith(_BLIND) for alarm in seen.alarms):
+        # What was not looked at is not over: only that a look could not be made is, of those that were made now.
+        known = [finding for finding in known if finding.about.startswith(_ABOUT + _BLIND)]
     over = [one for one in known if (one.about, one.what) not in now and _is_over(office, one, moment)]
     if over:
         treat_all(office, over, action="`copias watch` ya no lo encuentra")

@@ -92,10 +92,12 @@ def write_summary(
         "run": report.run,
     }
     render = {name: _environment().get_template(f"summary.{name}.j2").render(facts) for name in ("txt", "html")}
-    return Draft(_say_subject(report, len(failed), len(waiting)), render["txt"], render["html"])
+    return Draft(_say_subject(report), render["txt"], render["html"])
 
 
-def _say_subject(report: NightReport, failed: int, waiting: int) -> str:
+def say_wanting(report: NightReport) -> str:
+    """Return what a night is wanting, in Spanish: ``1 falla de 7; 2 sin hacer``; empty for one that is good."""
+    failed, waiting = (sum(item.outcome == name for item in report.items) for name in ("failed", "postponed"))
     told = []
     if report.ended != "finished":
         told.append(_ENDINGS[report.ended])
@@ -103,8 +105,21 @@ def _say_subject(report: NightReport, failed: int, waiting: int) -> str:
         told.append(f"{failed} {'falla' if failed == 1 else 'fallas'} de {len(report.items)}")
     if waiting:
         told.append(f"{waiting} sin hacer")
-    day = _day(report)
-    return f"[copias] Noche del {day:%d/%m/%Y}: {'; '.join(told) or 'todo en orden'}"
+    return "; ".join(told)
+
+
+def say_trouble(report: NightReport) -> str:
+    """Return what a night wants in one line, for who only sees Ansible's recap; empty for one that is good."""
+    if report.good:
+        return ""
+    names = [item.name for item in report.items if not item.good]
+    told = ", ".join(names[:SHOWN] + ["…"] * (len(names) > SHOWN))
+    what = ": ".join(filter(None, (say_wanting(report), told)))
+    return f"La noche no quedó completa: {what}. Vea qué hacer con cada cosa: copias nightly --follow"
+
+
+def _say_subject(report: NightReport) -> str:
+    return f"[copias] Noche del {_day(report):%d/%m/%Y}: {say_wanting(report) or 'todo en orden'}"
 
 
 def _line(item: Item, report: NightReport) -> Line:

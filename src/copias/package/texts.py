@@ -132,6 +132,17 @@ def format_number(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
+def say_count(number: int, one: str, many: str = "") -> str:
+    """Return how many of something there are, as in ``1 mensaje`` and ``1.234 mensajes``.
+
+    Args:
+        number: how many.
+        one: what, in the singular.
+        many: in the plural, where that is not the singular and an ``s``.
+    """
+    return f"{format_number(number)} {one if number == 1 else many or one + 's'}"
+
+
 def format_bytes(number: int) -> str:
     """Return a size such as ``1,6 GB (1.600.000.000 bytes)``."""
     if number < _THOUSAND:

@@ -6,6 +6,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from copias.errors import NotReady
+from copias.local_time import say_moment
 from copias.store import part_name
 
 if t.TYPE_CHECKING:
@@ -31,7 +32,7 @@ def require_true_clocks(office: Office, stores: Iterable[str]) -> None:
     if last is not None and last.when > datetime.now(UTC) + tolerance:
         raise NotReady(
             "el reloj de esta máquina está atrasado",
-            why=f"la bitácora ya llegó al {last.when.date().isoformat()}",
+            why=f"la bitácora ya llegó al {say_moment(last.when)}",
             repair=_REPAIR,
         )
     for name in sorted(stores):

@@ -6,6 +6,7 @@ import typing as t
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from copias.local_time import day_of
 from copias.retention.night_model import STATE, NightFacts, Pair, Refusal, SortedOut
 
 if t.TYPE_CHECKING:
@@ -23,10 +24,10 @@ def check_repository(facts: NightFacts, settings: RetentionSettings, found: Sort
     latest = facts.now + settings.floors.clock_tolerance
     ahead = [snapshot for snapshot in facts.snapshots if snapshot.time > latest]
     if ahead:
-        named = ", ".join(f"{one.id[:8]} ({one.time.date().isoformat()})" for one in ahead[:5])
+        named = ", ".join(f"{one.id[:8]} ({_say_day(one.time)})" for one in ahead[:5])
         yield Refusal(why=f"hay {len(ahead)} instantáneas con fecha futura: {named}", repair=_CLOCK)
     if facts.ledger_time is not None and facts.ledger_time > latest:
-        day = facts.ledger_time.date().isoformat()
+        day = _say_day(facts.ledger_time)
         yield Refusal(why=f"la bitácora ya llegó al {day}: el reloj de esta máquina está atrasado", repair=_CLOCK)
     if settings.nights.is_empty:
         yield Refusal(why="la política no conserva ninguna copia", repair="corrija retention.nights en copias.yml")
@@ -53,14 +54,14 @@ def check_database(
         if not started <= snapshot.time <= copy.finished_at + floors.clock_tolerance:
             yield Refusal(
                 database=database,
-                why=f"{copy.copy}: el repositorio la fecha el {snapshot.time.date().isoformat()} "
-                f"y la bitácora el {copy.finished_at.date().isoformat()}",
+                why=f"{copy.copy}: el repositorio la fecha el {_say_day(snapshot.time)} "
+                f"y la bitácora el {_say_day(copy.finished_at)}",
                 repair="alguien cambió la fecha de la instantánea o un reloj estaba mal: revísela antes de borrar nada",
             )
     verified = [copy.finished_at for copy, _ in pairs if copy.verified]
     if not verified or facts.now - max(verified) > floors.freshness:
         hours = round(floors.freshness.total_seconds() / 3600)
-        newest = f"la última es del {max(verified).date().isoformat()}" if verified else "no hay ninguna"
+        newest = f"la última es del {_say_day(max(verified))}" if verified else "no hay ninguna"
         yield Refusal(
             database=database,
             why=f"no hay una copia verificada de las últimas {hours} horas: {newest}",
@@ -99,5 +100,10 @@ def check_count(facts: NightFacts, settings: RetentionSettings, count: int) -> I
     if count > most:
         yield Refusal(
             why=f"el plan quita {count} copias y en una vez no se quitan más de {most}",
-            repair="revise `copias retention plan`; si está bien, `copias retention apply --most` con el número",
+            repair=f"revise `copias retention plan {facts.repository}`; si está bien, un administrador usa "
+            f"`copias retention apply {facts.repository} --most CUÁNTAS`",
         )
+
+
+def _say_day(moment: datetime) -> str:
+    return f"{day_of(moment):%d/%m/%Y}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from copias.errors import BackupError
+from copias.errors import BackupError, NotReady
 from copias.retention.overview import apply_all, plan_all
 
 if t.TYPE_CHECKING:
@@ -49,6 +49,20 @@ def apply_step(office: Office, names: Sequence[str] = ()) -> dict[str, t.Any]:
         "expired": len(plan_all_packages(office)),
         "diff": _show({one.plan.repository: one.plan for one in outcomes}, told),
     }
+
+
+def find_refusal(told: Mapping[str, Mapping[str, t.Any]]) -> BackupError | None:
+    """Return why nothing at all may go from a repository, the first; what is refused of one database passes by itself.
+
+    Args:
+        told: what the step returned, by repository.
+    """
+    for name, one in told.items():
+        for refusal in one["refusals"]:
+            if not refusal["database"]:
+                what = "la retención no quita nada de este repositorio"
+                return NotReady(what, whose=name, why=refusal["why"], repair=refusal["repair"])
+    return None
 
 
 def plan_all_packages(office: Office) -> tuple[t.Any, ...]:

@@ -55,6 +55,7 @@ def test_each_round_that_changed_something_is_an_event_without_anything_of_a_mes
     assert last["leave"]["document"] == "Resolución 100 de 2026"
     counts = {"changed", "full", "fetched", "bytes", "relabelled", "deleted", "refused", "seconds"}
     assert set(last) == {"account", "leave"} | counts
+    assert [event.get("first", False) for event in many.events()] == [True, True, True, False]
 
 
 def test_suspended_and_hanging_accounts_fail_alone(many: Many) -> None:

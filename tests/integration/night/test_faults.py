@@ -31,6 +31,7 @@ from copias.progress import ignore
 from copias.repository.faults import LOCKED, Incomplete, Locked, NoRepository
 from copias.repository.fetching import fetch_dump
 from copias.repository.locks import hold_repository
+from copias.repository.opening import prepare_repository
 from copias.repository.program import find_restic
 from tests.integration.night.conftest import (
     DATABASE,
@@ -161,6 +162,17 @@ def test_lost_mount_is_told_and_nothing_is_written_under_it(town: Town) -> None:
     with pytest.raises(NoRepository, match="no existe en ese lugar"):
         town.night()
 
+    assert list(town.nas.iterdir()) == []
+
+
+def test_repository_that_was_made_once_is_not_made_anew_under_a_lost_mount(town: Town) -> None:
+    shutil.move(town.nas, town.folder / "unmounted")
+    town.nas.mkdir()
+
+    with pytest.raises(NoRepository, match="ya se había creado") as told:
+        prepare_repository(town.office, REPOSITORY)
+
+    assert "repository init" not in told.value.repair
     assert list(town.nas.iterdir()) == []
 
 

@@ -21,13 +21,15 @@ from copias.mailbox.mirror import Mirror, MirrorReader, NewMessage
 from copias.mailbox.status import mirror_folder
 from copias.night import mirrors_copy, mirrors_view
 from copias.night.catalogue import REMOVED, VOIDED
+from copias.night.checking import CheckPlan
 from copias.night.day import night_of
 from copias.night.mirror_recovery import RECOVERED, list_mirror_copies, recover_mirror
 from copias.night.mirrors_copy import MirrorsPlan, plan_mirrors
 from copias.night.mirrors_read import read_back
 from copias.night.mirrors_view import frozen_folder
+from copias.night.state_copy import KEPT, StatePlan
 from copias.repository.opening import open_repository, prepare_repository
-from copias.repository.snapshots import list_snapshots
+from copias.repository.snapshots import forget, list_snapshots
 from copias.retention.reading import COPIES, read_copies
 from tests.deployment import describe_deployment, office_of, write_deployment
 
@@ -187,6 +189,22 @@ def test_retention_knows_the_copies_by_a_rule_of_their_own(hall: Hall) -> None:
     assert (copy.database, copy.status) == (mirrors_view.HOST, "read")
     schedule = hall.office.deployment.night_schedules[mirrors_view.HOST]
     assert (schedule.daily, schedule.weekly, schedule.monthly, schedule.yearly) == (7, 4, 0, 0)
+
+
+@pytest.mark.parametrize("of", ["mirrors", "state"])
+def test_copy_of_mirrors_or_of_the_state_that_nobody_planned_to_remove_is_missed_by_the_nights_check(
+    hall: Hall, of: str
+) -> None:
+    hall.night()
+    StatePlan(hall.office, "nas").run()
+    name = mirrors_view.KEPT if of == "mirrors" else KEPT
+    (kept,) = hall.events(name)
+    forget(open_repository(hall.office, "nas"), [kept["snapshot"]])
+
+    with pytest.raises(Altered, match="faltan copias") as caught:
+        CheckPlan(hall.office, "nas").run()
+
+    assert kept["snapshot"][:12] in caught.value.why
 
 
 def test_nothing_is_recovered_over_a_mirror_that_is_there(hall: Hall) -> None:

@@ -78,8 +78,8 @@ def test_database_that_fails_stops_neither_the_others_nor_the_check_and_a_second
 
     assert looked == {DATABASE: (1, 0), "control": (3, 0), "nas": (1, 0), "sin_permiso": (0, 1)}
     assert before == ["repository.made"]
-    assert first == {DATABASE: (1, 0), "control": (3, 0), "nas": (1, 0), "sin_permiso": (0, 1)}
-    assert second == {DATABASE: (0, 0), "control": (0, 0), "nas": (0, 0), "sin_permiso": (0, 1)}
+    assert first == {DATABASE: (1, 0), "control": (3, 1), "nas": (1, 0), "sin_permiso": (0, 1)}
+    assert second == {DATABASE: (0, 0), "control": (0, 1), "nas": (0, 0), "sin_permiso": (0, 1)}
 
 
 def test_verb_makes_the_copies_and_ends_with_the_code_of_the_trouble(two: Town) -> None:

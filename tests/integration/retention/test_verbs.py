@@ -17,10 +17,12 @@ from ansible.module_utils.testing import patch_module_args
 from typer.testing import CliRunner
 
 from copias.cli.app import app
+from copias.night.outcome import read_outcomes
 from copias.retention.calendar import render_calendar
 from copias.retention.expiry import plan_office
 from copias.retention.overview import plan_all
 from copias.retention.simulation import foresee
+from copias.run.folder import RunFolder
 from copias_sandbox.world import PROJECT
 from tests.integration.retention.conftest import Nights
 
@@ -124,6 +126,43 @@ def test_module_plans_in_check_mode_removes_and_then_changes_nothing(
     assert planned["diff"] == done["diff"]
     assert done["repositories"]["nas"]["removed"] == names[:2]
     assert again["changed"] is False
+
+
+def test_module_warns_of_a_copy_that_vanished_in_check_mode_and_when_it_is_written_off(
+    nights: Nights, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = nights.add_days(3)
+    (snapshot,) = [copy.data["snapshot"] for copy in nights.events("night.made") if copy.data["copy"] == names[-1]]
+    nights.restic("forget", snapshot)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(PROJECT / "collections")])
+    module = importlib.import_module("ansible_collections.funza.copias.plugins.modules.retention_apply")
+    config, told = str(nights.write_config()), []
+
+    for check in (True, False):
+        with patch_module_args({"config": config, "_ansible_check_mode": check}), pytest.raises(SystemExit):
+            module.main()
+        told.append(json.loads(capsys.readouterr().out))
+
+    assert [one["repositories"]["nas"]["lost"] for one in told] == [[names[-1]]] * 2
+    assert all(f"{names[-1]} desapareció" in str(one["warnings"]) for one in told)
+
+
+def test_night_whose_retention_was_refused_as_a_whole_does_not_say_that_it_was_done(
+    nights: Nights, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nights.settings = {**SHORT, "floors": {"most_removals": 1}}
+    nights.add_days(6)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(PROJECT / "collections")])
+    monkeypatch.setenv("COPIAS_PROGRESS", str(tmp_path / "progress.jsonl"))
+    module = importlib.import_module("ansible_collections.funza.copias.plugins.modules.retention_apply")
+
+    with patch_module_args({"config": str(nights.write_config())}), pytest.raises(SystemExit):
+        module.main()
+
+    told = read_outcomes(RunFolder(tmp_path))["retention"]["error"]
+    assert json.loads(capsys.readouterr().out)["changed"] is False
+    assert (told["whose"], told["why"].partition(" y ")[0]) == ("nas", "el plan quita 3 copias")
+    assert "copias retention apply" in told["repair"]
 
 
 def test_playbook_changes_nothing_the_second_time(nights: Nights) -> None:

@@ -12,7 +12,9 @@ from copias.audit.evidence import SAMPLE, Look, evidence_section
 from copias.audit.ledger_pass import read_ledger
 from copias.audit.sheet_fold import SheetFold
 from copias.audit.whole import AuditOptions, make_audit
-from copias.helpdesk.control_rows import KeptControlRow
+from copias.helpdesk.control_rows import KeptControlRow, read_control_rows
+from copias.helpdesk.settings import HelpDeskSettings
+from copias.helpdesk.tabs import tabs_of
 from tests.unit.audit.conftest import NOW, Place
 
 KEY = "copias-1234-1-control"
@@ -62,6 +64,19 @@ def test_a_cell_that_a_person_emptied_is_named(place: Place) -> None:
 
 def test_a_column_that_the_sheet_does_not_have_is_no_difference(place: Place) -> None:
     assert compare(place, in_sheet(proof="")) == []
+
+
+def test_a_column_that_a_person_emptied_in_every_row_is_told(place: Place) -> None:
+    tab = tabs_of(HelpDeskSettings(spreadsheet="s", requests_tab="Solicitudes", control_tab="Control")).need_control()
+    fields = ("made_at", *WRITTEN, "event_key")
+    header = [tab.fields.aliases[field][0] for field in fields]
+    values = {"made_at": "26/11/2026", **WRITTEN, "sha256": "", "event_key": KEY}
+    cells = [str(values[field]) for field in fields]
+
+    ((severity, whose, why),) = compare(place, *read_control_rows(tab, [header, cells]))
+
+    assert (severity, whose) == ("red", "fila 2, caso 1234")
+    assert why.startswith("alguien cambió la suma SHA-256;")
 
 
 def test_a_row_that_was_deleted_is_told(place: Place) -> None:

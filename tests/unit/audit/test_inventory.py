@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,44 @@ def test_who_came_left_moved_and_was_suspended_is_told(place: Place) -> None:
         ("se fue", "beto@x.example", "Salud", ""),
         ("apareció", "carla@x.example", "", "Salud"),
         ("base quitada", "hacienda", "Hacienda", ""),
+    ]
+
+
+def test_who_is_called_otherwise_is_told_as_such_and_who_got_the_address_of_another_as_somebody_new(
+    place: Place,
+) -> None:
+    first, second = replace(ANA, id="1"), replace(BETO, id="2")
+    renamed = replace(first, address="ana.lucia@x.example", department="Jurídica")
+    keep(place, first, second, ago=24 * 3)
+    keep(place, renamed, replace(ANA, id="3"), replace(second, id="4"), ago=24)
+
+    assert changes(place) == [
+        ("cambió de dirección", "ana@x.example", "ana@x.example", "ana.lucia@x.example"),
+        ("cambió de dependencia", "ana.lucia@x.example", "Hacienda", "Jurídica"),
+        ("apareció", "ana@x.example", "", "Hacienda"),
+        ("se fue", "beto@x.example", "Salud", ""),
+        ("apareció", "beto@x.example", "", "Salud"),
+    ]
+
+
+def test_snapshots_of_before_accounts_had_an_id_are_compared_by_address(place: Place) -> None:
+    keep(place, ANA, BETO, ago=24 * 3)
+    keep(place, replace(ANA, id="1"), ago=24)
+
+    assert changes(place) == [("se fue", "beto@x.example", "Salud", "")]
+
+
+def test_whatever_makes_a_snapshot_another_one_is_told(place: Place) -> None:
+    later = SeenDatabase("hacienda", "mariadb", "Tesorería")
+    keep(place, ANA, BETO, ago=24 * 3)
+    keep(place, replace(ANA, mailbox=False), BETO, ago=24 * 2)
+    keep(place, ANA, BETO, databases=(later,), ago=24)
+
+    assert changes(place) == [
+        ("cambió de buzón", "ana@x.example", "con Gmail", "sin Gmail"),
+        ("cambió de buzón", "ana@x.example", "sin Gmail", "con Gmail"),
+        ("base de otra dependencia", "hacienda", "Hacienda", "Tesorería"),
+        ("base en otro motor", "hacienda", "postgresql", "mariadb"),
     ]
 
 

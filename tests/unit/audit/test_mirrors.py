@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from copias.audit.event_fold import SyncedFold
+from copias.audit.ledger_pass import read_ledger
 from copias.audit.mirrors import last_of_mirrors
 from copias.config import Deployment
 from copias.mailbox.mirror import Mirror
@@ -43,6 +45,13 @@ def soon() -> datetime:
     return datetime.now(UTC) + timedelta(minutes=1)
 
 
+def look(place: Place) -> dict[str, tuple[datetime, str]]:
+    """Look as an audit does, which reads the ledger first."""
+    fold = SyncedFold()
+    read_ledger(place.ledger, [fold])
+    return last_of_mirrors(place.office, soon(), fold.completed)
+
+
 def folder_of(place: Place) -> str:
     return mirror_folder(place.office.deployment, ANA).name
 
@@ -58,6 +67,19 @@ def test_a_mirror_is_as_old_as_its_newest_copy_in_the_repository(stored: Place) 
     ((moment, where),) = last_of_mirrors(stored.office, soon()).values()
 
     assert (NOW - moment, where) == (timedelta(hours=48), "espejo, nas")
+
+
+def test_a_mirror_that_was_complete_after_the_newest_copy_of_the_mirrors_is_no_copy_yet(stored: Place) -> None:
+    keep(stored, ago=48)
+    stored.add("mirror.synced", {"account": ANA, "first": True}, ago=3)
+    stored.add("mirror.synced", {"account": ANA}, ago=2)
+    before = look(stored)
+
+    keep(stored, ago=1)
+    ((moment, where),) = look(stored).values()
+
+    assert before == {}
+    assert (NOW - moment, where) == (timedelta(hours=1), "espejo, nas")
 
 
 def test_without_a_repository_of_mirrors_the_mirror_itself_counts(stored: Place) -> None:

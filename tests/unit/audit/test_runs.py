@@ -22,6 +22,17 @@ def test_runs_say_who_what_and_what_failed(place: Place) -> None:
     assert [remark.whose for remark in section.remarks] == ["caso 78"]
 
 
+def test_run_that_ended_since_its_case_was_cancelled_is_no_trouble_until_the_case_is_reopened(place: Place) -> None:
+    place.add("case.failed", {"what": "x"}, case="78", run="78-20261126t010000-aaaaaa", ago=4)
+    place.add("case.cancelled", {"reason": "lo pidieron dos veces"}, case="78", ago=3)
+    cancelled = look(place, "runs")
+    place.add("case.reopened", {"reason": "sí hacía falta"}, case="78", ago=2)
+
+    assert cancelled.remarks == ()
+    assert [row["failed"] for row in cancelled.rows] == [1]
+    assert [one.whose for one in look(place, "runs").remarks] == ["caso 78"]
+
+
 def test_a_run_that_died_without_a_word_is_told_until_another_does_it(place: Place) -> None:
     runs = place.office.deployment.runs
     dead = new_run(runs, playbook="nightly.yml", case="", config=place.folder, check=False, account="x")

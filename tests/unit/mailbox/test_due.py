@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from copias.errors import NotAllowed
-from copias.google.budget import QuotaBudget
+from copias.files import make_private_directory
+from copias.google.budget import DAY, QuotaBudget
+from copias.google.budget_file import BudgetFile, Window
 from copias.google.errors import GoogleUnavailable
 from copias.google.tariff import LEGACY, NEW
 from copias.mailbox.absent import Accounts, find_absent
@@ -219,6 +222,28 @@ def test_a_mailbox_larger_than_any_days_quota_is_begun_all_the_same(tmp_path: Pa
     begun, postponed, _ = fit(office, [make("a@x", units=3 * most, first=True)], 3600.0)
 
     assert (len(begun), postponed) == (1, ())
+
+
+def test_a_mailbox_larger_than_our_share_of_the_quota_is_begun_all_the_same(tmp_path: Path) -> None:
+    google = {"key_file": "/nowhere/key.json", "tariff": "new", "quota_share": 0.25}
+    office = make_office(tmp_path, google=google)
+
+    begun, postponed, _ = fit(office, [make("a@x", units=30_000_000, first=True)], 3600.0)
+
+    assert (len(begun), postponed) == (1, ())
+
+
+def test_a_mailbox_larger_than_what_the_others_leave_each_night_is_begun_all_the_same(tmp_path: Path) -> None:
+    office = make_office(tmp_path)
+    nightly = 30_000_000
+    file = BudgetFile(make_private_directory(office.deployment.state) / "google-quota.sqlite")
+    day = Window(DAY, 80_000_000, 86_400 + 900, 900)
+    assert file.exchange([day], least=nightly, most=nightly, now=time.time()).units == nightly
+    file.close()
+
+    begun, postponed, _ = fit(office, [make("a@x", units=40_000_000, first=True), make("c@x", units=nightly)], 3600.0)
+
+    assert ([one.account for one in begun], postponed) == (["a@x", "c@x"], ())
 
 
 def test_what_was_spent_today_is_not_spent_again(tmp_path: Path) -> None:

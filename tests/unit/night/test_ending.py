@@ -179,7 +179,16 @@ def test_night_without_this_machine_is_refused_with_the_way_to_ask_for_it(office
 
 def test_night_that_a_limit_left_few_of_does_not_pass_for_one_of_everything(office: Office) -> None:
     assert plan_beginning(office, ["control", "hacienda"]).only == ("hacienda",)
+    assert plan_beginning(office, ["control"]).only == ("control",)
     assert plan_beginning(office, HOSTS).only == ()
+
+
+def test_night_that_a_limit_left_mailboxes_out_of_does_not_pass_for_one_of_everything(tmp_path: Path) -> None:
+    office = open_mirrored(tmp_path)
+
+    assert plan_beginning(office, ["control", ANA]).only == ("control",)
+    assert plan_beginning(office, [*HOSTS, ANA], left_out=1).only == ("hacienda", "nomina", "nas")
+    assert plan_beginning(office, [*HOSTS, ANA]).only == ()
 
 
 def test_night_of_one_thing_that_never_began_has_no_end_and_lets_the_night_go(office: Office) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +15,7 @@ import pytest
 
 from copias.errors import BadConfiguration, Unavailable
 from copias.night.ping import ping_night, ping_start
-from copias.night.report import Item, NightReport
+from copias.night.report import FINISHED, STARTED, Item, NightReport
 from copias.office import Office
 from tests.unit.night.conftest import open_forged
 
@@ -96,6 +96,21 @@ def test_night_is_told_once_and_one_of_some_things_not_at_all(tmp_path: Path, wa
     assert not ping_night(office, NightReport(**{**report(GOOD).__dict__, "run": "n2", "only": ("nas",)}))
 
     assert len(watchman.heard) == 1
+
+
+def test_older_night_that_was_not_heard_of_is_not_told_after_a_newer_one(tmp_path: Path, watchman: Watchman) -> None:
+    office = open_watched(tmp_path, watchman.address)
+    office.record(FINISHED, {"run": "nightly-1", "only": []})
+    office.record(STARTED, {"run": "nightly-2", "only": []})
+    newer = replace(report(BAD), run="nightly-2")
+    office.record(FINISHED, {"run": newer.run, "only": []})
+    office.record(FINISHED, {"run": "nightly-3", "only": ["hacienda"]})
+    ping_night(office, newer)
+
+    told = ping_night(office, report(GOOD))
+
+    assert not told
+    assert [path for path, _ in watchman.heard] == ["/secret-token/fail"]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

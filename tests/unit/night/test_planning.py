@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from copias.cli.nightly_plan import foresee_mailboxes
 from copias.errors import BadInput
+from copias.mailbox.mirror import Mirror
+from copias.mailbox.status import mirror_folder
 from copias.night.planning import plan_agenda
 from copias.night.steps import kind_of, list_steps
 from copias.office import Office
-from tests.unit.night.conftest import forge_copy, open_forged
+from tests.unit.night.conftest import LEAVE, forge_copy, open_forged
 
+ANA = "ana.prueba@valleclaro.example"
 NOW = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)  # ten in the evening in Colombia
 
 
@@ -127,3 +131,20 @@ def test_night_lets_nothing_go_of_a_repository_that_only_appends(tmp_path: Path)
 
     assert "retention" in list_steps(office.deployment)
     assert "retention" not in list_steps(kept)
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(60.0, True), (3.95 * 3600, False)], ids=["short", "all_night"])
+def test_mailboxes_are_foreseen_in_the_time_that_the_databases_leave(
+    tmp_path: Path, seconds: float, *, fits: bool
+) -> None:
+    standing = {**LEAVE, "until": "2099-12-31", "accounts": [ANA]}
+    settings = {"domains": ["valleclaro.example"], "administrator": ANA, "store": "nas", "standing": standing}
+    office, now = open_forged(tmp_path, mailboxes=settings), datetime.now(UTC)
+    forge_copy(office, "hacienda", now - timedelta(days=2), seconds=seconds)
+    with Mirror.open(mirror_folder(office.deployment, ANA), account=ANA) as made:
+        made.set_state(history_id=1, messages_total=0, full=True, when=(now - timedelta(days=2)).timestamp())
+        made.commit()
+
+    found = foresee_mailboxes(office, plan_agenda(office, now=now), [ANA], now)
+
+    assert ([one.account for one in found.due], len(found.postponed)) == (([ANA], 0) if fits else ([], 1))

@@ -290,6 +290,36 @@ def test_check_that_cannot_be_made_is_an_alarm_and_hides_no_other(office: Office
     assert names(seen) == ["revision-reintento", "noche"]
 
 
+def test_finding_stays_while_the_check_that_opened_it_cannot_be_made(tmp_path: Path) -> None:
+    office = open_forged(tmp_path, **NOTICES)
+    end(office)
+    watch(office)  # queues the summary, and nobody takes it
+    watch(office, now=later(hours=25))
+    ledger = office.deployment.ledger
+    whole = ledger.read_bytes()
+    ledger.write_bytes(b"".join(b"nada\n" if n == 1 else line for n, line in enumerate(whole.splitlines(True))))
+
+    seen = watch(office, now=later(hours=26))
+    blind = [one.about for one in list_open_findings(office)]
+
+    assert "revision-bandeja" in names(seen)
+    assert "vigilancia-bandeja" in blind
+
+
+def test_finding_of_a_check_that_could_not_be_made_ends_once_it_can(office: Office) -> None:
+    end(office)
+    reports = office.deployment.reports
+    reports.rename(reports.with_name("aside"))
+    watch(office)
+    opened = [one.about for one in list_open_findings(office)]
+
+    reports.with_name("aside").rename(reports)
+    watch(office)
+
+    assert opened == ["vigilancia-revision-reintento"]
+    assert list_open_findings(office) == []
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> tuple[Office, list[str]]:
     """An office and the call that watches it."""

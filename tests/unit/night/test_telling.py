@@ -15,7 +15,7 @@ from copias.ledger.chain import Head
 from copias.ledger.witnesses import find_heads
 from copias.letters import list_waiting_letters
 from copias.night.report import FINISHED, Ended, Item, NightReport, keep_report
-from copias.night.summary import SHOWN, write_summary
+from copias.night.summary import SHOWN, say_trouble, write_summary
 from copias.night.telling import MOST, list_late_drills, list_open_findings, tell_again, tell_night
 from copias.office import Office
 from tests.unit.night.conftest import forge_copy, open_forged
@@ -45,6 +45,18 @@ def end(office: Office, told: NightReport) -> None:
 
 def write(told: NightReport, **given: str) -> str:
     return write_summary(told, entity="Alcaldía", head=HEAD, whom_to_call=given.get("call", "")).text
+
+
+def test_night_that_wants_something_has_one_line_of_it_and_a_good_one_has_none() -> None:
+    waits = Item(kind="mailbox", name="ana@example.test", outcome="postponed", error=ERROR)
+
+    good = say_trouble(report(item(good=True)))
+    wanting = say_trouble(report(item(), item("nas", good=True), waits))
+    late = say_trouble(report(item(good=True), ended="late"))
+
+    assert good == ""
+    assert "completa: 1 falla de 3; 1 sin hacer: hacienda, ana@example.test." in wanting
+    assert "completa: la noche no terminó dentro de su tiempo." in late
 
 
 def test_failure_opens_one_finding_that_stays_until_the_next_success(office: Office) -> None:

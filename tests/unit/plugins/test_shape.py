@@ -8,13 +8,15 @@ import re
 
 import yaml
 
-PLAY_KEYS = {"name", "hosts", "gather_facts", "any_errors_fatal", "serial", "roles"}
+PLAY_KEYS = {"name", "hosts", "gather_facts", "any_errors_fatal", "serial", "strategy", "roles"}
 OWN = {"__mailbox_mirror_done.mailboxes[inventory_hostname]", "__night_report_own"}
 """What the package says of a host's own account: counts, and words of ours."""
 OF_CONTROL = re.compile(
     r"__night_step|ansible_failed_result\.msg|__night_begin_done\.night\.(steps|repositories\.(state|check|retention))"
     r"|hostvars\.control\.__mailbox_mirror_done\.mailboxes\[inventory_hostname\] if inventory_hostname != 'control'"
-    r"\s+else {'changed': false, 'error': hostvars\.control\.__night_failed\.msg \| default\(none\),"
+    r"\s+else {'changed': false,"
+    r"\s+'error': hostvars\.control\.__night_ended\.report\.trouble \| default\(none\)"
+    r" or hostvars\.control\.__night_failed\.msg \| default\(none\),"
     r"\s+'unchanged_mailboxes': hostvars\.control\.__mailbox_mirror_done\.unchanged \| default\(0\)}"
 )
 """What the package says of a night: words of ours, and names of the deployment's file."""
@@ -95,7 +97,7 @@ def test_tasks_take_only_the_number_of_a_case_and_the_subject_that_was_matched(p
 
     allowed = re.compile(
         r"\w+_(config|case)|__case_intake_info\.case\.(subject|group)|mailbox_mirror_(accounts|reconcile|night|always|whole)"
-        r"|night_begin_(hosts|always|directory_error)|night_(accounts|always)"
+        r"|night_begin_(hosts|left_out|always|directory_error)|night_(accounts|always)"
         r"|sinfa_night_(database|force|smaller)|restore_drill_(database|oldest)|nas_re(pository|tention)_names|store_watch_(names|budget)"
     )
     assert [value for value in found - OWN if not (allowed.fullmatch(value) or OF_CONTROL.fullmatch(value))] == []
