@@ -200,6 +200,17 @@ def test_follow_of_an_ended_run_tells_its_result(town):
     assert call.json["state"] == "resolved"
 
 
+def test_a_resolved_case_is_not_classified_as_something_else(town):
+    before = town.story()
+
+    call = town.copias("classify", CASE, "--kind", "recovery", "--subject", "hacienda", "--json")
+
+    assert call.code == 3, call.text
+    assert call.json["why"] == "lo que se hizo es SINFA de hacienda"
+    assert f"copias reopen {CASE} --reason" in call.json["repair"]
+    assert town.story() == before
+
+
 def test_stop_of_a_case_that_does_not_run_is_refused(town):
     call = town.copias("stop", CASE, "--json")
 

@@ -192,10 +192,12 @@ class Claims:
         return [claim for claim in found if claim is not None]
 
     def _held(self, claim: Claim) -> AlreadyRunning:
+        from copias.package.texts import format_moment
+
         night = claim.case == NIGHT
         it, whose = ("la", claim.run) if night else ("lo", f"caso {claim.case}")
-        since, host = claim.since[:16].replace("T", " "), ascii(claim.holder.host[:80])[1:-1]
-        why = f"{it} tiene {claim.account} desde {since} UTC en {host}, ejecución {claim.run}"
+        since, host = format_moment(claim.since), ascii(claim.holder.host[:80])[1:-1]
+        why = f"{it} tiene {claim.account} desde el {since} en {host}, ejecución {claim.run}"
         what = f"{'la noche' if night else 'el caso'} ya se está ejecutando"
         if not claim.holder.is_here:
             gone = f"si esa máquina ya no existe, o no ejecuta nada, borre {self._path(claim.case)}"

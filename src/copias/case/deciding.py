@@ -9,6 +9,7 @@ from copias.case.intake import read_case
 from copias.case.kinds import KIND_WORDS, kind_of
 from copias.case.notices import tell_held
 from copias.case.rows import MODE_WORDS, queue_status
+from copias.case.states import State
 from copias.case.suspension import tell_released
 from copias.errors import BadInput, NotReady
 from copias.local_time import read_day
@@ -50,6 +51,7 @@ def classify(
     Raises:
         BadInput: no such kind, mode, database or day.
         NotAllowed: the role does not include it.
+        NotReady: the case is resolved, and was about something else.
         AlreadyRunning: the case is being run.
     """
     office.actor.require(Role.AGENT, "clasificar casos")
@@ -62,10 +64,27 @@ def classify(
     if attended:
         attended.require_subject(office.deployment, subject or "")
     _require_known(office, number)
+    _refuse_of_the_resolved(office.book.story(number), kind, subject)
     office.claims.require_free(number)  # a run goes on with what it was started with
     day = given or _known_day(office.book.story(number), subject)
     data = {"kind": kind, "subject": subject, "mode": mode, **({"retires": day.isoformat()} if day else {})}
     return office.book.record(number, "case.classified", data)
+
+
+def _refuse_of_the_resolved(story: Story, kind: str, subject: str | None) -> None:
+    """Refuse to say that a resolved case was about something else: that is a slip in its number, or work for another.
+
+    Raises:
+        NotReady: it is, by its class or its subject; the day on which its account is retired may still be given.
+    """
+    if story.state is State.RESOLVED and story.bound_to and (kind, subject) != (story.bound_kind, story.bound_to):
+        raise NotReady(
+            "el caso ya está resuelto",
+            whose=f"caso {story.number}",
+            why=f"lo que se hizo es {KIND_WORDS.get(story.bound_kind or '', '')} de {story.bound_to}",
+            repair="revise el número; si de verdad se pide otra cosa en este caso, un administrador lo abre primero: "
+            f"copias reopen {story.number} --reason …",
+        )
 
 
 def _read_day(number: str, kind: str, text: str | None) -> date | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from copias.case.intake import Intake, in_force
 from copias.case.kinds import KIND_WORDS, Check, Forecast, kind_of
 from copias.case.rows import MODE_WORDS
-from copias.case.states import State
+from copias.case.states import STATE_WORDS, State
 from copias.database.account import unprivileged_account
 from copias.database.enclosing import find_fault, say_confinement
 from copias.errors import BackupError, NotReady
@@ -116,7 +116,7 @@ def check_request(intake: Intake) -> Iterator[Check]:
     yield Check(
         "estado",
         open_state and intake.case.status != "cancelled",
-        f"el caso está en «{intake.words}»" if not open_state else "en la mesa de ayuda está cancelado",
+        f"el caso está en «{STATE_WORDS[intake.state]}»" if not open_state else "en la mesa de ayuda está cancelado",
         _say_way_on(intake)
         if not open_state
         else "si no debía cancelarse, responda el caso con otro estado en la mesa de ayuda",
@@ -126,7 +126,7 @@ def check_request(intake: Intake) -> Iterator[Check]:
 def _say_way_on(intake: Intake) -> str:
     if is_awaited(intake.story):
         return f"espere: cuando llegue lo que entrega el proveedor, `copias poll` o copias run {intake.number} lo sigue"
-    return f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {intake.number}"
+    return f"copias {'resume' if intake.state is State.ON_HOLD else 'reopen'} {intake.number} --reason …"
 
 
 def _is_authorised(intake: Intake) -> bool:

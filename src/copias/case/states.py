@@ -44,6 +44,18 @@ STATE_WORDS: t.Final = {
     State.FAILED: "Fallido",
 }
 
+COPY_WORDS: t.Final = {
+    "made": "hecha, sin guardar",
+    "stored": "guardada, sin probar",
+    "verified": "probada",
+    "spoilt": "DAÑADA",
+    "removed": "eliminada",
+    "read": "releída, sin restaurar",
+    "restored": "probada",
+    "void": "anulada",
+}
+"""Where a copy of a case, a night or the mirrors is, by the ledger."""
+
 _OPEN = frozenset(State) - {State.RESOLVED, State.CANCELLED}
 
 TRANSITIONS: t.Final[dict[str, dict[State, State]]] = {

@@ -12,7 +12,7 @@ from copias.case.rows import MODE_WORDS
 from copias.case.states import STATE_WORDS, State
 from copias.case.story import is_notice
 from copias.local_time import BOGOTA
-from copias.package.texts import format_bytes
+from copias.package.texts import format_bytes, format_moment, say_count
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ _WORDS: t.Final = {
     "copy.stored": "Copia {copy} almacenada en {store}, releída e igual",
     "copy.verified": "Copia {copy} probada e igual al origen",
     "copy.moved": "Copia {copy} pasada al destino {store}, releída e igual",
-    "copy.exported": "Exportó {messages} mensajes de {account} a un archivo mbox de {size}, SHA-256 {sha256}",
+    "copy.exported": "Exportó {counted} de {account} a un archivo mbox de {size}, SHA-256 {sha256}",
     "copy.voided": "Copia {copy} descartada: {why}",
     "copy.spoilt": "Copia {copy} dañada, ya no cuenta: {why}",
     "copy.doubted": "Copia {copy} dudosa: está entera, pero no pasa las comprobaciones",
@@ -49,11 +49,11 @@ _WORDS: t.Final = {
     "provider.late": "La entrega del proveedor está atrasada",
     "provider.arrived": "Llegó lo que entregó el proveedor",
     "provider.rejected": "Se rechazó lo que entregó el proveedor: {reason}",
-    "recovery.searched": "Buscó en las copias de {account} ({source}): {found} mensajes",
-    "restore.planned": "Se eligieron {messages} mensajes de {account} para devolver",
-    "restore.given": "Devueltos {now} mensajes, de {messages}{lacking}",
+    "recovery.searched": "Buscó en las copias de {account} ({source}): {counted}",
+    "restore.planned": "Eligió {counted} de {account} para devolver",
+    "restore.given": "Devolvió {counted}, de {messages}{lacking}",
     "restore.accepted": "Recuperación {restore} aceptada{lacking}: {reason}",
-    "restore.verified": "Recuperación {restore} probada: {messages} mensajes en su lugar, {compared} releídos{lacking}",
+    "restore.verified": "Recuperación {restore} probada: {counted} en su lugar; releídos: {compared}{lacking}",
     "outbox.delivered": "{row} escrita en {range}",
     "outbox.rejected": "{row} no enviado: {why}",
     "notice.skipped": "{row} no enviado: {why}",
@@ -88,6 +88,8 @@ def _say(event: Event, story: Story) -> str:
         way=MODE_WORDS.get(event.data.get("mode", ""), ""),
         kind_words=KIND_WORDS.get(event.data.get("kind", ""), ""),
         size=format_bytes(event.data.get("bytes", 0)),
+        deleted_at=format_moment(str(event.data.get("deleted_at", ""))),
+        counted=say_count(_find_count(event.data), "mensaje"),
         lacking=f"; {lacking}" if lacking else "",
     )
     sent = event.event == "outbox.delivered" and "message" in event.data
@@ -98,6 +100,11 @@ def _say(event: Event, story: Story) -> str:
         said = _say_verified(event.data, said)
     retires = event.data.get("retires") if event.event == "case.classified" else None
     return said + _RETIRES.format(date.fromisoformat(retires)) if retires else said
+
+
+def _find_count(data: Mapping[str, t.Any]) -> int:
+    """Return of how many messages an event tells: those of now, where it tells of all of them too."""
+    return next((data[name] for name in ("now", "found", "messages") if isinstance(data.get(name), int)), 0)
 
 
 def _name_row(key: str, queued: Mapping[str, t.Any]) -> str:
@@ -165,7 +172,7 @@ def _tell_restore(restore: RestoreRecord) -> list[tuple[str, str]]:
     proven = restore.status == "verified"
     proof = ("Prueba", say_proof(restore) if proven else "todavía no se ha probado")
     if not restore.database:
-        return [("Recuperación", f"{restore.messages} mensajes a {say_target(restore)}"), proof]
+        return [("Recuperación", f"{say_count(restore.messages, 'mensaje')} a {say_target(restore)}"), proof]
     from copias.sinfa.restore_advice import advise
 
     rows = [("Recuperación", f"{restore.data['copy']} de {restore.database} en {restore.data['place']}"), proof]

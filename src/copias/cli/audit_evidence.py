@@ -110,7 +110,7 @@ def show_access(
 
 def _print_look(look: Look) -> None:
     for one in look.seen:
-        changed = " (registrado: no es como antes)" if one.place in look.changed else ""
+        changed = " (registrado: es lo primero que se registra, o cambió)" if one.place in look.changed else ""
         typer.echo(clean(f"{_say_place(one.place)}{changed}: {'; '.join(one.readers)}; {one.note}"))
     for error in look.troubles:
         typer.echo(clean(str(error)), err=True)
@@ -139,18 +139,28 @@ def _print_access(told: CopyAccess) -> None:
 
 
 def _print_pack(pack: Pack) -> None:
-    typer.echo(f"{pack.path}: {len(pack.cases)} casos, {pack.files} archivos, {say_bytes(pack.bytes)}")
+    from copias.package.texts import say_count
+
+    held = f"{say_count(len(pack.cases), 'caso')}, {say_count(pack.files, 'archivo')}, {say_bytes(pack.bytes)}"
+    typer.echo(f"{pack.path}: {held}")
     typer.echo(f"SHA-256 {pack.sha256}, también en la bitácora. Para comprobarlo: LEEME.txt, dentro del paquete.")
     for one in pack.missing:
         typer.echo(clean(f"FALTA {one['what']} ({one['whose']}): {one['why']}"), err=True)
 
 
 def _print_sample(sample: Sample) -> None:
-    typer.echo(f"Población: {sample.population} casos resueltos, SHA-256 {sample.sha256}")
+    from copias.package.texts import say_count
+
+    typer.echo(
+        f"Población: {say_count(sample.population, 'caso resuelto', 'casos resueltos')}, SHA-256 {sample.sha256}"
+    )
     typer.echo(f"Semilla: {sample.seed} ({'dada' if sample.given else 'al azar, después de registrar la población'})")
     typer.echo(f"Casos: {', '.join(sample.drawn)}")
     if sample.earlier:
-        typer.echo(f"AVISO: de esta misma población ya se sorteó {sample.earlier} veces; vea los eventos audit.sampled")
+        times = say_count(sample.earlier, "vez", "veces")
+        typer.echo(
+            f"AVISO: de esta misma población ya se sorteó {times}; la bitácora dice cuándo (eventos audit.sampled)"
+        )
     typer.echo("Para repetirlo: los de menor SHA-256 de «semilla:caso».")
 
 

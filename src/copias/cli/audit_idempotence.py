@@ -99,6 +99,7 @@ def _write_page(office: Office, html: Path, done: list[Certificate], told: t.Any
 
 
 def _print(done: list[Certificate], told: dict[str, list[dict[str, t.Any]]]) -> None:
+    from copias.evidence.idempotence import WHERE_WORDS, say_status
     from copias.package.texts import format_moment
 
     for one in done:
@@ -107,17 +108,20 @@ def _print(done: list[Certificate], told: dict[str, list[dict[str, t.Any]]]) -> 
             continue
         failed = f": {one.why}" if one.why and not one.good else ""
         first = "" if one.first is None else f"; la primera vez, {one.first}"
-        typer.echo(
-            clean(
-                f"{one.playbook}: {one.tasks} resultados, {one.changed} cambiarían algo ({one.status}{failed}{first})"
-            )
-        )
+        ended = f"{say_status(one.status)}{failed}{first}"
+        typer.echo(clean(f"{one.playbook}: {one.tasks} resultados, {one.changed} cambiarían algo ({ended})"))
         for role, tasks in one.roles.items():
             for task, hosts in tasks.items():
                 typer.echo(clean(f"  {role} · {task}: {hosts}"))
     names = {one.playbook for one in done}
     rows = [
-        (playbook, format_moment(one["time"]), one["where"], one["status"], str(one["changed"]))
+        (
+            playbook,
+            format_moment(one["time"]),
+            WHERE_WORDS.get(one["where"], one["where"]),
+            say_status(one["status"]),
+            str(one["changed"]),
+        )
         for playbook, certified in told.items()
         for one in certified[-SHOWN:]
         if playbook in names

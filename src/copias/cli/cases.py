@@ -42,13 +42,17 @@ def list_cases(
     data = {"cases": [intake.to_dict() for intake in intakes], "problems": problems, "others": found.others}
 
     def render() -> None:
+        from copias.package.texts import say_count
+
         rows = [_row(intake, KIND_WORDS) for intake in reversed(intakes)]
         print_table("Casos de copia", ["Caso", "Fecha", "Dependencia", "Clase", "Sujeto", "Agente", "Estado"], rows)
         if found.problems:
             # Each row of a doubled number has the same to tell: once is enough for a person.
             faults = {(each.number or f"fila {each.row}", each.text, each.repair): None for each in found.problems}
             print_table("Por arreglar en la hoja", ["Caso", "Qué pasa", "Qué hacer"], faults)
-        typer.echo(f"{len(intakes)} casos de copia; {found.others} solicitudes de otros servicios no se muestran.")
+        counted = say_count(len(intakes), "caso de copia", "casos de copia")
+        others = "solicitud de otros servicios no se muestra", "solicitudes de otros servicios no se muestran"
+        typer.echo(f"{counted}; {say_count(found.others, *others)}.")
 
     Output(as_json, query).show(data, render)
 

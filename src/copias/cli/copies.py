@@ -6,6 +6,7 @@ import typing as t
 
 import typer
 
+from copias.case.states import COPY_WORDS
 from copias.cli.output import Config, Json, Output, Query, print_table, reports_errors, say_bytes
 
 if t.TYPE_CHECKING:
@@ -17,17 +18,6 @@ Since = t.Annotated[str | None, typer.Option(metavar="DÍA", help="Desde este d�
 Until = t.Annotated[str | None, typer.Option(metavar="DÍA", help="Hasta este día, incluido.")]
 Label = t.Annotated[str, typer.Option(metavar="ETIQUETA", help="Los que tienen esta etiqueta.")]
 CopyId = t.Annotated[str | None, typer.Option("--copy", metavar="COPIA", help="En esta copia de `copias copies`.")]
-
-_STATUS_WORDS: t.Final = {
-    "made": "hecha, sin guardar",
-    "stored": "guardada, sin probar",
-    "verified": "probada",
-    "spoilt": "DAÑADA",
-    "removed": "eliminada",
-    "read": "releída, sin restaurar",
-    "restored": "probada",
-    "void": "anulada",
-}
 
 
 @reports_errors
@@ -82,10 +72,13 @@ def find_mail(
 
 
 def _print_found(case: str, found: Found) -> None:
+    from copias.package.texts import say_count
+
     columns = ["Nº", "Fecha", "De", "Asunto", "Etiquetas", "Tamaño"]
     rows = [_message_row(number, message) for number, message in found.messages.items()]
     print_table(f"Mensajes ({found.source})", columns, rows)
-    typer.echo(f"{len(rows)} mensajes. Para devolver algunos: copias restore {case} --pick 1,2")
+    counted = say_count(len(rows), "mensaje")
+    typer.echo(f"{counted}. Para devolver algunos: copias restore {case} --pick 1,2" if rows else f"{counted}.")
 
 
 def _copy_row(copy: CataloguedCopy) -> tuple[str, ...]:
@@ -99,7 +92,7 @@ def _copy_row(copy: CataloguedCopy) -> tuple[str, ...]:
         copy.subject,
         "" if copy.messages is None else str(copy.messages),
         say_bytes(copy.bytes),
-        _STATUS_WORDS.get(copy.status, copy.status),
+        COPY_WORDS.get(copy.status, copy.status),
         copy.store,
         copy.copy_id,
     )

@@ -37,6 +37,7 @@ def export_mailbox(
     from copias.opened import copy_of_file, record_opening
     from copias.package import check_signature, load_trusted, open_mailbox, public_path
     from copias.package.export import export_mbox
+    from copias.package.texts import say_count
     from copias.progress import Step
 
     office = open_office(config)
@@ -54,7 +55,7 @@ def export_mailbox(
                 report=step,
             )
     data = {"file": str(mbox), "messages": export.messages, "bytes": export.bytes, "sha256": export.sha256}
-    said = f"{mbox}: {export.messages} mensajes, {say_bytes(export.bytes)}, SHA-256 {export.sha256}"
+    said = f"{mbox}: {say_count(export.messages, 'mensaje')}, {say_bytes(export.bytes)}, SHA-256 {export.sha256}"
     Output(as_json, query).show(data, lambda: typer.echo(said))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import date
 
 import typer
 
@@ -18,7 +19,7 @@ def list_copies(config: Config = None, as_json: Json = False, query: Query = Non
     from copias.office import open_office
 
     found = list_mirror_copies(open_office(config))
-    rows = [(one.day, one.repository, one.snapshot[:12], f"{len(one.failed)}") for one in found]
+    rows = [(_say_day(one.day), one.repository, one.snapshot[:12], f"{len(one.failed)}") for one in found]
     columns = ["Noche", "Repositorio", "Instantánea", "Espejos que no están al día"]
     data = {"copies": [asdict(one) for one in found]}
     Output(as_json, query).show(data, lambda: print_table("Copias de los espejos", columns, rows))
@@ -40,7 +41,13 @@ def recover(
 
     from copias.night.mirror_recovery import recover_mirror
     from copias.office import open_office
+    from copias.package.texts import say_count
 
     done = recover_mirror(open_office(config), account, snapshot=snapshot)
-    text = f"{account}: {done.messages} mensajes recuperados de la copia del {done.copy.day}, todos intactos."
+    counted, night = say_count(done.messages, "mensaje"), _say_day(done.copy.day)
+    text = f"{account}: recuperado de la copia del {night}, con {counted}; no hay ninguno dañado."
     Output(as_json, query).show(asdict(done), lambda: typer.echo(text))
+
+
+def _say_day(day: str) -> str:
+    return f"{date.fromisoformat(day):%d/%m/%Y}"

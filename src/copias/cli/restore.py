@@ -185,9 +185,11 @@ def _plan(office: Office, intake: Intake, order: Order | None, *, output: Output
 
 
 def _announce(draft: RestoreDraft) -> None:
+    from copias.package.texts import say_count
+
     plan = draft.plan
     rows = [
-        ("Se devuelven", f"{len(plan.messages)} mensajes de {plan.account}, {say_bytes(plan.bytes)}"),
+        ("Se devuelven", f"{say_count(len(plan.messages), 'mensaje')} de {plan.account}, {say_bytes(plan.bytes)}"),
         ("De", str(plan.source)),
         ("A", str(plan.target)),
     ]
@@ -198,5 +200,5 @@ def _show_check(output: Output, step: t.Any, intake: Intake) -> None:
     """Say what would be given back."""
     facts = step.diff()["before"]
     data = {"case": intake.number, **facts}
-    said = f"Prueba en seco: se devolverían {facts['pending']} de {facts['messages']} mensajes; no se hizo nada."
+    said = f"Prueba en seco: mensajes que se devolverían, {facts['pending']} de {facts['messages']}; no se hizo nada."
     output.show(data, lambda: typer.echo(said))

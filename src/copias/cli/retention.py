@@ -194,7 +194,7 @@ def _print_outcomes(outcomes: Iterable[NightOutcome], errors: Mapping[str, Backu
         name = outcome.plan.repository
         kept = sum(one.stays for one in outcome.plan.decisions)
         freed = "; se liberó el espacio" if outcome.freed else ""
-        typer.echo(f"{name}: se quitaron {len(outcome.removed)} copias y quedan {kept}{freed}.")
+        typer.echo(f"{name}: copias quitadas, {len(outcome.removed)}; quedan {kept}{freed}.")
         for copy in outcome.lost:
             typer.echo(f"{name}: {copy} desapareció sin que la retención la quitara; vea los hallazgos.", err=True)
         _tell_refusals(outcome.plan)

@@ -139,6 +139,7 @@ def _say(moment: str) -> str:
 
 
 def _print_expired(plan: PackagePlan, pending: Iterable[ApprovalList]) -> None:
+    from copias.package.texts import say_count
     from copias.retention.expiry import SHORT
 
     columns = ["Caso", "Copia", "Serie", "Hecha", "Hasta", "Tamaño", "Qué pasa"]
@@ -146,7 +147,7 @@ def _print_expired(plan: PackagePlan, pending: Iterable[ApprovalList]) -> None:
     print_table(f"Paquetes vencidos al {plan.day:%d/%m/%Y}", columns, rows)
     if plan.removable:
         total = say_bytes(sum(one.package.size for one in plan.removable))
-        typer.echo(f"Lista {plan.code[:SHORT]}: {len(plan.removable)} paquetes, {total}.")
+        typer.echo(f"Lista {plan.code[:SHORT]}: {say_count(len(plan.removable), 'paquete')}, {total}.")
         typer.echo(f"Para aprobarla: copias retention approve {plan.code[:SHORT]}")
     for one in pending:
         _print_approved(one)
@@ -166,8 +167,10 @@ def _expired_row(one: Expired) -> tuple[str, ...]:
 
 
 def _print_approved(one: ApprovalList) -> None:
+    from copias.package.texts import say_count
+
     names = ", ".join(f"{approval.name} ({_say(approval.time)})" for approval in one.approvals) or "nadie"
-    typer.echo(clean(f"Lista {one.short}, {len(one.entries)} paquetes. La aprobó: {names}."))
+    typer.echo(clean(f"Lista {one.short}, {say_count(len(one.entries), 'paquete')}. La aprobó: {names}."))
     if one.missing:
         typer.echo(clean(f"  Falta: {one.missing}"))
     else:
@@ -175,6 +178,6 @@ def _print_approved(one: ApprovalList) -> None:
 
 
 def _print_destroyed(done: Destruction, page: str) -> None:
-    typer.echo(f"Se eliminaron {len(done.removed)} paquetes. Acta: {page}")
+    typer.echo(f"Paquetes eliminados: {len(done.removed)}. Acta: {page}")
     if done.left:
         typer.echo(clean(f"Quedan {len(done.left)} sin eliminar: {done.why}"), err=True)

@@ -21,17 +21,21 @@ app.command("verify")(verify_stores)
 @reports_errors
 def init_store(
     name: t.Annotated[str, typer.Argument(metavar="DESTINO")],
+    anyway: t.Annotated[
+        bool, typer.Option("--anyway", help="Aunque la bitácora diga que ahí hay copias y falte la marca.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
     query: Query = None,
 ) -> None:
     """Prepara un destino: lo marca, para que una NAS sin montar nunca se confunda con su carpeta vacía."""
+    from copias.keeping.preparing import prepare_store
     from copias.office import open_office
     from copias.people import Role
 
     office = open_office(config)
     office.actor.require(Role.ADMINISTRATOR, "preparar destinos")
-    office.open_store(name).prepare()
+    prepare_store(office, name, anyway=anyway)
     Output(as_json, query).show({"store": name}, lambda: typer.echo(f"El destino {name} está preparado."))
 
 

@@ -110,11 +110,11 @@ def verify_stores(
 
 def _print_verification(plan: VerifyPlan, outcome: VerifyOutcome, *, check: bool) -> None:
     if check:
-        typer.echo(f"Se releerían {len(plan.due)} copias ({say_bytes(plan.bytes)}); no se leyó nada.")
+        typer.echo(f"Copias que se releerían: {len(plan.due)} ({say_bytes(plan.bytes)}); no se leyó nada.")
         return
     for warning in outcome.warnings:
         typer.echo(f"✗ {warning}", err=True)
-    typer.echo(f"Se releyeron {len(outcome.good)} copias ({say_bytes(outcome.bytes)}), y son lo que se guardó.")
+    typer.echo(f"Copias releídas que son lo que se guardó: {len(outcome.good)} ({say_bytes(outcome.bytes)}).")
     if outcome.left:
         typer.echo(f"Quedan {outcome.left} para la próxima vez: se acabó el tiempo.")
 
@@ -123,8 +123,8 @@ def _print_move(plan: MovePlan, outcome: MoveOutcome, *, check: bool) -> None:
     for name, why in outcome.failed.items():
         typer.echo(f"✗ {name}: {why}", err=True)
     done = len(plan.copies) if check else len(outcome.moved)
-    said = "Se moverían" if check else "Se movieron"
-    typer.echo(f"{said} {done} copias ({say_bytes(plan.bytes)}) de {plan.old} a {plan.new}.")
+    said = "Copias que se moverían" if check else "Copias movidas"
+    typer.echo(f"{said}: {done} ({say_bytes(plan.bytes)}) de {plan.old} a {plan.new}.")
     for reason in outcome.blocking:
         typer.echo(f"  {plan.old} no se puede retirar todavía: {reason}")
     if outcome.released:
@@ -153,8 +153,10 @@ def _repository_row(one: RepositoryCapacity) -> tuple[str, ...]:
 
 
 def _say_days(one: Capacity | RepositoryCapacity) -> str:
+    from copias.package.texts import say_count
+
     if one.days_left is not None:
-        return f"en {one.days_left} días" + (" (¡pronto!)" if one.soon_full else "")
+        return f"en {say_count(one.days_left, 'día')}" + (" (¡pronto!)" if one.soon_full else "")
     if one.daily is not None:
         return "no se está llenando"
     return "" if one.free is None else "no se sabe aún: faltan mediciones"

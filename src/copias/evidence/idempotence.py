@@ -42,6 +42,16 @@ SANDBOX: t.Final = "copias_sandbox.certify"
 LEFT_OUT: t.Final = "left out"
 """Status of a playbook that could not be run here: nothing is certified of it, for or against."""
 
+_FIRST: t.Final = "first: "
+_STATUS_WORDS: t.Final = {
+    "successful": "terminó bien",
+    "failed": "falló",
+    "canceled": "se detuvo",
+    "timeout": "se le acabó el tiempo",
+    LEFT_OUT: "no se corrió",
+}
+WHERE_WORDS: t.Final = {"sandbox": "entorno de prueba", "installation": "esta instalación"}
+
 Way: t.TypeAlias = t.Literal["check", "again"]
 Where: t.TypeAlias = t.Literal["installation", "sandbox"]
 
@@ -166,8 +176,15 @@ def run_twice(playbook: Path, ground: Ground, *arguments: str) -> Certificate:
     """Run a playbook, and again; return what the second run changed, or of what the first one failed."""
     first = _run(playbook, ground, *arguments)
     if first.status != "successful":
-        return replace(first, way="again", status=f"first: {first.status}")
+        return replace(first, way="again", status=f"{_FIRST}{first.status}")
     return replace(_run(playbook, ground, *arguments), way="again", first=first.changed)
+
+
+def say_status(status: str) -> str:
+    """Return how a playbook ended to people; what ansible-runner calls its end by another name, as it says it."""
+    ended = status.removeprefix(_FIRST)
+    said = _STATUS_WORDS.get(ended, f"no se pudo correr ({ended})")
+    return f"la primera vez {said}" if ended != status else said
 
 
 def are_good(done: Sequence[Certificate]) -> bool:

@@ -21,6 +21,7 @@ from copias.case.book import check_number
 from copias.case.story import tell
 from copias.errors import BadInput, StoreFull
 from copias.evidence.contents import Contents, PackFile, collect_case, collect_copy
+from copias.evidence.description import describe_case
 from copias.evidence.excerpt import Excerpt, write_excerpt
 from copias.evidence.pages import render
 from copias.files import check_folder, locked, make_private_directory, sync_directory
@@ -158,18 +159,9 @@ def _describe(
         "made_by": office.actor.to_event(),
         "ledger": {"first": taken.first, "count": taken.head.count, "sha256": taken.head.sha256},
         "previous_pack": find_previous(office.book.ledger),
-        "cases": [_describe_case(story) for story in stories],
+        "cases": [describe_case(story) for story in stories],
         "missing": [{"what": one.what, "whose": one.whose, "why": one.why} for one in contents.missing],
     }
-
-
-def _describe_case(story: Story) -> dict[str, t.Any]:
-    asked = story.started or story.classification or {}
-    grant = story.authorisation or story.started.get("authorisation") or {}
-    copies = [{"id": one.copy_id, "status": one.status, "sha256": one.sha256} for one in story.copies]
-    told = {name: str(asked.get(name) or "") for name in ("kind", "subject", "department")}
-    signed = {name: str(grant.get(name) or "") for name in ("authoriser", "post", "document", "motive")}
-    return {"number": story.number, "state": story.state.value, **told, **signed, "copies": copies}
 
 
 def _write(

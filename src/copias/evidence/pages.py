@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from functools import cache
 
+from copias.evidence.idempotence import say_status
 from copias.package.texts import format_moment
 from copias.pages import open_templates
 
@@ -19,4 +20,4 @@ def render(template: str, **values: t.Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    return open_templates("copias.evidence", moment=format_moment)
+    return open_templates("copias.evidence", moment=format_moment, ended=say_status)

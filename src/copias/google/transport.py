@@ -124,12 +124,16 @@ def _with_timeout(request: t.Any, timeout: float) -> t.Any:
 
 def classify_token_error(error: Exception) -> Trouble:
     """Understand why no token was given; the request itself was not sent."""
+    if isinstance(error, google.auth.exceptions.TransportError):
+        # What the network's library says besides is for programmers, and in English.
+        return Trouble(
+            Sort.TRANSIENT, type(_root(error)).__name__, "no hubo conexión con Google para pedir el permiso de acceso"
+        )
     arguments = getattr(error, "args", ())
     answer = next((item for item in arguments if isinstance(item, dict)), {})
     reason = str(answer.get("error", "")) or type(error).__name__
     message = str(answer.get("error_description") or (arguments[0] if arguments else error))
-    away = isinstance(error, google.auth.exceptions.TransportError) or getattr(error, "retryable", False)
-    return Trouble(Sort.TRANSIENT if away else Sort.REFUSED, reason, message)
+    return Trouble(Sort.TRANSIENT if getattr(error, "retryable", False) else Sort.REFUSED, reason, message)
 
 
 def classify_network_error(error: Exception) -> Trouble:

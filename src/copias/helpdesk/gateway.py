@@ -63,6 +63,7 @@ class Gateway:
             ranges: tab and cells in it, ``""`` for the whole tab.
         """
         wanted = [tab_range(tab.title, cells) for tab, cells in ranges]
+        titles = dict.fromkeys(f"«{tab.title}»" for tab, _ in ranges)
         with self._in_words(spreadsheet, [tab.title for tab, _ in ranges]):
             answer = self._service.call(
                 self._values.batchGet(
@@ -73,7 +74,7 @@ class Gateway:
                     dateTimeRenderOption="SERIAL_NUMBER",
                 ),
                 what="no se pudo leer la hoja de la mesa de ayuda",
-                whose=spreadsheet,
+                whose=f"pestaña {' y '.join(titles)}",
             )
         return _values_of(answer.get("valueRanges"), len(wanted))
 

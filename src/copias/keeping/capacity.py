@@ -14,6 +14,7 @@ from statistics import median
 from copias.errors import BackupError
 from copias.findings import open_finding
 from copias.local_time import today
+from copias.package.texts import say_count
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +63,7 @@ class Room:
         """Return what somebody should know now of a place of this name, in Spanish; empty for nothing."""
         if self.trouble:
             return f"{place} no se pudo medir: {self.trouble}"
-        return f"{place} se llena en {self.days_left} días" if self.soon_full else ""
+        return f"{place} se llena en {say_count(self.days_left or 0, 'día')}" if self.soon_full else ""
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
@@ -168,8 +169,8 @@ def open_findings(office: Office, found: Iterable[Capacity]) -> None:
                 office,
                 about=one.store,
                 what="el destino se llena pronto",
-                why=f"en {one.days_left} días, por lo que se ha medido cada noche",
-                repair="amplíe el destino, o reemplácelo: copias store move",
+                why=f"en {say_count(one.days_left or 0, 'día')}, por lo que se ha medido cada noche",
+                repair=f"amplíe el destino, o reemplácelo: copias store move {one.store} NUEVO",
             )
 
 

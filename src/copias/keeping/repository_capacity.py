@@ -19,6 +19,7 @@ from copias.errors import BackupError
 from copias.findings import open_finding
 from copias.keeping.capacity import Measurement, Room, forecast
 from copias.local_time import today
+from copias.package.texts import say_count
 from copias.repository.opening import open_repository
 from copias.store.settings import StoreSettings
 from copias.store.sftp_connection import Connection
@@ -127,7 +128,7 @@ def open_size_findings(office: Office, found: Iterable[RepositoryCapacity]) -> N
                 office,
                 about=one.repository,
                 what="el repositorio de las copias nocturnas se llena pronto",
-                why=f"en {one.days_left} días, por lo que se ha medido cada noche",
+                why=f"en {say_count(one.days_left or 0, 'día')}, por lo que se ha medido cada noche",
                 repair="amplíe el lugar donde está, o revise cuánto se conserva: copias retention plan",
             )
 

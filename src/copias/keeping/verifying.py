@@ -19,6 +19,7 @@ from copias.errors import AlreadyRunning, Altered, BackupError
 from copias.files import held
 from copias.findings import open_finding
 from copias.keeping.files import answers_for, kept_files
+from copias.keeping.overdue import tell_overdue
 from copias.local_time import day_of, today
 from copias.progress import Step
 from copias.store.read_back import read_back
@@ -144,10 +145,11 @@ def plan_verification(
     return VerifyPlan(office, tuple(one[-1] for one in sorted(due, key=lambda one: one[:3])), done)
 
 
-def run_verification(plan: VerifyPlan, *, budget: timedelta = BUDGET) -> VerifyOutcome:
+def run_verification(plan: VerifyPlan, *, budget: timedelta = BUDGET, now: datetime | None = None) -> VerifyOutcome:
     """Read what is due, one copy after the other, while there is time; each is recorded as soon as it was read.
 
-    A copy that was begun is read to its end, and one is read whatever the time, or a very big one would never be.
+    A copy that was begun is read to its end, and one is read whatever the time, or a very big one would never be. A
+    store whose copies wait too long all the same has a finding.
 
     Raises:
         AlreadyRunning: another reading is under way on this machine.
@@ -160,6 +162,7 @@ def run_verification(plan: VerifyPlan, *, budget: timedelta = BUDGET) -> VerifyO
                 break
             if copy.record.store not in outcome.unavailable:
                 _check(plan.office, copy, outcome, report)
+        tell_overdue(plan.office, _read_when(plan.office, outcome), day=today(now))
     return outcome
 
 
@@ -260,6 +263,17 @@ def _last_readings(office: Office) -> dict[str, date]:
     """Return the day of each copy's last good reading."""
     events = office.book.ledger.events_of({CHECKED})
     return {event.data["copy"]: _day_of(event.time) for event in events if event.data["outcome"] == "good"}
+
+
+def _read_when(office: Office, outcome: VerifyOutcome) -> dict[str, dict[str, date]]:
+    """Return when each copy was read last, or else made, by store; but of what is told otherwise."""
+    read, found = _last_readings(office), dict[str, dict[str, date]]()
+    for copy in _list(office, ()):
+        store = copy.record.store
+        if store not in outcome.unavailable and copy.copy_id not in outcome.unknown:
+            made = _day_of(str(copy.record.data["finished"]))
+            found.setdefault(store, {})[copy.copy_id] = read.get(copy.copy_id, made)
+    return found
 
 
 def _bucket(copy_id: str) -> int:

@@ -96,13 +96,27 @@ def prepare_repository(office: Office, name: str) -> tuple[str, bool]:
     repository = find_repository(office, name)
     expected = expected_id(office.book.ledger.events_of({MADE}), name)
     if expected is not None:
-        require_id(repository, expected)
+        try:
+            require_id(repository, expected)
+        except NoRepository as error:
+            raise _lost(name, repository) from error
         return expected, False
     found, made = look_for_id(repository), False
     if found is None:
         found, made = repository.create(), True
     office.record(MADE, {"repository": name, "id": found, "config": config_sum(repository)})
     return found, made
+
+
+def _lost(name: str, repository: Repository) -> NoRepository:
+    """Return the error of a repository that was made once and is not there: a new one in its place would hide that."""
+    mirrored = f"; si se perdió: copias repository fetch {name}" if repository.settings.mirror else ""
+    return NoRepository(
+        "el repositorio ya se había creado, y no está en ese lugar",
+        whose=name,
+        why=f"no hay ninguno en {location_of(repository.settings)}",
+        repair=f"monte la NAS de siempre{mirrored}; para empezar otro, póngale otro nombre en copias.yml",
+    )
 
 
 def look_for_id(repository: Repository) -> str | None:

@@ -115,7 +115,10 @@ def _find_obstacle(office: Office, intake: Intake) -> str:
     if intake.kind == "recovery":
         return f"una recuperación la empieza una persona: copias restore {number}"
     if _is_undecided(intake.story):
-        repair = f"copias classify {number}, copias authorise {number}, o copias run {number} si sigue igual"
+        repair = (
+            f"copias classify {number} --kind … --subject …, y copias authorise {number} --name … --post … "
+            f"--document … --motive …; o copias run {number} si sigue igual"
+        )
         return f"se reabrió, y nadie confirmó después de quién es ni quién lo autoriza; {repair}"
     asked = Preflight(tuple(check_request(intake)))
     if not asked.ready:

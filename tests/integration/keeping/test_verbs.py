@@ -33,7 +33,7 @@ def test_move_tells_what_it_did_and_that_the_old_store_is_free(place: Place) -> 
     done = call(place, "store", "move", "nas", "nueva")
 
     assert done.exit_code == 0, done.output
-    assert "Se movieron 1 copias" in done.output
+    assert "Copias movidas: 1 " in done.output
     assert "nas se puede retirar" in done.output
 
 

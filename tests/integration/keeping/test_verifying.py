@@ -13,7 +13,8 @@ from copias.cli.app import app
 from copias.errors import AlreadyRunning
 from copias.files import locked
 from copias.findings import list_findings
-from copias.keeping.verifying import ALTERED, CHECKED, DAYS, plan_verification, run_verification
+from copias.keeping.overdue import LATEST, OVERDUE
+from copias.keeping.verifying import ALTERED, CHECKED, DAYS, VerifyPlan, plan_verification, run_verification
 from tests.integration.keeping.conftest import Place
 
 
@@ -117,6 +118,32 @@ def test_time_is_not_for_a_second_copy_once_it_is_over(place: Place) -> None:
     assert (len(outcome.good), outcome.left) == (1, 1)
 
 
+def test_store_that_falls_behind_has_a_finding_until_it_has_caught_up(place: Place) -> None:
+    late = datetime.now(UTC) + LATEST + timedelta(days=1)
+    nothing = VerifyPlan(place.office, (), 0)
+
+    run_verification(nothing, now=late - timedelta(days=2))
+    on_time = list_findings(place.office.book.ledger.events())
+    for _ in range(2):
+        run_verification(nothing, now=late)
+    (behind,) = list_findings(place.office.book.ledger.events())
+    run_verification(plan_verification(place.office, everything=True))
+
+    assert on_time == []
+    assert (behind.about, behind.what) == ("nas", OVERDUE)
+    assert place.copy.copy_id in behind.why
+    assert list_findings(place.office.book.ledger.events()) == []
+
+
+def test_store_that_does_not_answer_has_no_finding_of_falling_behind(place: Place) -> None:
+    late = datetime.now(UTC) + LATEST + timedelta(days=1)
+    place.old.rename(place.old.with_name("desmontada"))
+
+    run_verification(plan_verification(place.office, everything=True), now=late)
+
+    assert list_findings(place.office.book.ledger.events()) == []
+
+
 def test_second_reading_at_once_is_refused(place: Place) -> None:
     plan = plan_verification(place.office, everything=True)
 
@@ -125,4 +152,4 @@ def test_second_reading_at_once_is_refused(place: Place) -> None:
 
 
 def test_people_see_what_was_read(place: Place) -> None:
-    assert "Se releyeron 1 copias" in call(place, "--all").output
+    assert "Copias releídas que son lo que se guardó: 1 " in call(place, "--all").output

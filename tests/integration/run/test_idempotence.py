@@ -141,6 +141,25 @@ def test_playbook_that_was_left_out_is_told_with_its_reason_and_certifies_nothin
     assert "Nada cambia al repetir lo que se corrió" in page
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("successful", "terminó bien"),
+        ("first: failed", "la primera vez falló"),
+        ("starting", "no se pudo correr (starting)"),
+    ],
+)
+def test_end_of_a_playbook_is_told_in_spanish(status: str, said: str) -> None:
+    certificate = Certificate("audit.yml", way="again", status=status, tasks=3)
+    moment = "2026-11-26T10:00:00+00:00"
+    trend_of = {"audit.yml": [{"time": moment, "where": "sandbox", "status": status, "changed": 0}]}
+    told = {"entity": "", "made_at": moment, "made_by": "", "where": "", "head": ""}
+
+    page = render("idempotence.html.j2", good=True, certificates=[certificate], trend=trend_of, **told)
+
+    assert page.count(f"<td>{said}</td>") == 2
+
+
 def test_certificate_is_a_page_with_its_trend_and_names_stay_text(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     config, page = place.write_config(), tmp_path / "certificado.html"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -13,6 +14,7 @@ import pytest
 
 from copias.case.claim import NIGHT, Claims, Process, describe_process
 from copias.errors import AlreadyRunning
+from copias.local_time import say_moment
 
 
 @pytest.fixture
@@ -33,6 +35,15 @@ def test_a_second_run_is_told_who_holds_the_case(claims: Claims, other: Process)
 
     with pytest.raises(AlreadyRunning, match=r"ana .*run-1"):
         claims.take("7", "run-2", holder=describe_process(), account="luis")
+
+
+def test_since_when_somebody_holds_it_is_told_in_the_hour_of_colombia(claims: Claims, other: Process) -> None:
+    taken = claims.take("7", "run-1", holder=other, account="ana")
+
+    with pytest.raises(AlreadyRunning) as told:
+        claims.take("7", "run-2", holder=describe_process(), account="luis")
+
+    assert f"desde el {say_moment(datetime.fromisoformat(taken.since))} en " in told.value.why
 
 
 def test_the_claim_of_a_dead_process_is_taken_over(claims: Claims) -> None:

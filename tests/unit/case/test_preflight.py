@@ -87,6 +87,22 @@ def test_copy_that_is_proven_needs_no_leave_to_be_told() -> None:
     assert failed(replace(READY, story=story, authorisation=ENDED)) == []
 
 
+@pytest.mark.parametrize(
+    ("event", "words", "repair"),
+    [
+        ("case.held", "En espera", "copias resume 7 --reason …"),
+        ("case.cancelled", "Cancelado", "copias reopen 7 --reason …"),
+    ],
+)
+def test_case_that_somebody_answered_by_hand_still_says_what_keeps_it(event: str, words: str, repair: str) -> None:
+    case = replace(CASE, status=SheetStatus.RESOLVED)
+
+    checks = check_request(replace(READY, case=case, story=told("case.assigned", event)))
+
+    (check,) = (check for check in checks if check.name == "estado")
+    assert (check.why, check.repair) == (f"el caso está en «{words}»", repair)
+
+
 BEGUN = ("case.assigned", "case.started")
 
 

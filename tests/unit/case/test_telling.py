@@ -52,6 +52,20 @@ def test_mail_that_left_and_copy_that_moved_are_told_in_the_story() -> None:
     assert moved == "Copia c pasada al destino nas_nueva, releída e igual"
 
 
+def test_one_message_is_told_as_one() -> None:
+    facts = {"restore": "r1", "account": "ana@valle.example", "source": "espejo local", "messages": 1, "compared": 1}
+
+    assert tell({**facts, "found": 1}, event="recovery.searched").endswith("(espejo local): 1 mensaje")
+    assert tell(facts, event="restore.planned") == "Eligió 1 mensaje de ana@valle.example para devolver"
+    assert tell({**facts, "now": 1}, event="restore.given") == "Devolvió 1 mensaje, de 1"
+
+
+def test_day_on_which_an_account_was_deleted_is_told_as_people_write_it() -> None:
+    facts = {"account": "ana@valle.example", "deleted_at": "2026-11-25T03:15:00+00:00"}
+
+    assert tell(facts, event="account.deleted").endswith("fue eliminada el 24/11/2026 22:15")
+
+
 def test_recovery_that_lacks_labels_is_told_so_in_each_event() -> None:
     facts = {
         "restore": "r1",

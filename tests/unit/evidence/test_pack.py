@@ -91,6 +91,17 @@ def test_pack_holds_story_authorisation_manifest_mail_and_page(pack: Pack, offic
     assert pack.missing == ()
 
 
+def test_page_says_state_class_and_proof_in_the_words_of_who_reads_it(pack: Pack) -> None:
+    with zipfile.ZipFile(pack.path) as archive:
+        page = archive.read("index.html").decode()
+        (case,) = orjson.loads(archive.read("evidencia.json"))["record"]["cases"]
+
+    assert (case["state"], case["kind"], case["copies"][0]["status"]) == ("resolved", "mailbox", "verified")
+    assert "<td>Solucionado</td><td>correo</td>" in page
+    assert "copia-1234: " in page
+    assert not [word for word in ("resolved", "mailbox", "verified") if f">{word}<" in page or f": {word}<" in page]
+
+
 def test_nothing_of_another_case_leaves(pack: Pack, tmp_path: Path) -> None:
     folder = extract(pack, tmp_path / "out")
 

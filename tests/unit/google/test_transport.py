@@ -108,6 +108,24 @@ def test_request_that_found_no_server_surely_had_no_effect() -> None:
     assert (caught.value.sort, caught.value.maybe_done) == (Sort.TRANSIENT, False)
 
 
+def test_token_that_no_server_gave_is_told_in_words_for_people() -> None:
+    class Away(Token):
+        token = None
+
+        def refresh(self, request: t.Any, /) -> None:
+            request(url, "POST")
+
+    with serving() as server:
+        url = server.url
+
+    with pytest.raises(Trouble) as caught:
+        http(url, Away()).request(url)
+
+    assert (caught.value.sort, caught.value.maybe_done) == (Sort.TRANSIENT, False)
+    assert caught.value.message == "no hubo conexión con Google para pedir el permiso de acceso"
+    assert caught.value.reason == "NewConnectionError"
+
+
 def test_silent_server_is_given_up() -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/"

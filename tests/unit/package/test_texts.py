@@ -20,7 +20,22 @@ from copias.package.texts import (
     render_index,
     render_readme,
     safe_cell,
+    say_count,
 )
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (0, ("mensaje",), "0 mensajes"),
+        (1, ("mensaje",), "1 mensaje"),
+        (1_234, ("mensaje",), "1.234 mensajes"),
+        (1, ("vez", "veces"), "1 vez"),
+        (2, ("vez", "veces"), "2 veces"),
+    ],
+)
+def test_count_is_told_in_the_singular_and_the_plural(number, words, said) -> None:
+    assert say_count(number, *words) == said
 
 
 @given(st.text())

@@ -73,7 +73,7 @@ class RecoveryKind:
             return None, [Check("cuenta", passed=False, why="el caso no dice cuál", repair=repair)]
         if record is None:
             number = intake.number
-            repair = f"copias find --case {number} --account {subject} …; copias restore {number} --pick …"
+            repair = f"copias find --case {number} --account {subject}; después, copias restore {number} --pick …"
             return None, [Check("qué se devuelve", passed=False, why="nadie lo ha elegido", repair=repair)]
         return _forecast(office, record), _check_plan(office, intake, record)
 

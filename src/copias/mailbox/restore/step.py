@@ -105,7 +105,7 @@ class RestoreStep:
             raise NotReady(
                 "nadie ha elegido qué devolver",
                 whose=f"caso {number}",
-                repair=f"copias find --case {number} --account CUENTA …, y después copias restore {number} --pick …",
+                repair=f"copias find --case {number} --account CUENTA, y después copias restore {number} --pick …",
             )
         return self.story.restore
 
