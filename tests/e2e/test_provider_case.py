@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 CONTACT = "soporte@nube-sur.example"
 
 
-def provide(town: Town) -> None:
+def provide(town: Town, **changes: Any) -> None:
     """Have the demo's database delivered by a provider."""
     today = datetime.now(BOGOTA).date()
     provider = {
@@ -32,7 +32,7 @@ def provide(town: Town) -> None:
         "promised_hours": 16,
         "drop": {"kind": "folder", "path": "${COPIAS_PROVIDER_DROP}", "settle_minutes": 0},
     }
-    town.hurry(providers={"nube_sur": provider}, **{f"databases__{DATABASE}__provider": "nube_sur"})
+    town.hurry(providers={"nube_sur": provider}, **{f"databases__{DATABASE}__provider": "nube_sur", **changes})
 
 
 def test_a_remote_case_asks_once_waits_without_failing_and_goes_on_by_itself(town: Town) -> None:

@@ -93,3 +93,12 @@ def test_a_mailbox_that_is_emptied_before_the_proof_is_not_said_to_be_proven_by_
 
     assert followed.code == 0, followed.text
     assert [row["Nivel de prueba"] for row in town.ours(CONTROL, CASE)] == ["íntegra; restauración no probada"]
+
+
+def test_an_empty_mailbox_is_copied_and_proven(town):
+    town.admin.mailbox(ACCOUNT, count=0)
+
+    call = town.run_case(CASE, "--json")
+
+    assert call.code == 0, call.text
+    assert names(town.stored("*.zip")[0]) == []

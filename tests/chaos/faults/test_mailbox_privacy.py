@@ -1,10 +1,10 @@
-"""A case that fails at a message tells nothing of what the message says."""
+"""What is damaged, and a case that fails at a message, tell nothing of what the message says."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_mailbox_privacy import CASE, files_to_search, planted, says_something, traces
+from tests.e2e.test_mailbox_privacy import ACCOUNT, CASE, files_to_search, planted, says_something, traces
 from tests.e2e.town import Town
 
 pytestmark = pytest.mark.slow
@@ -31,3 +31,21 @@ def test_a_case_that_fails_at_a_message_says_nothing_of_it_but_its_id(town: Town
     assert [call.text for call in [done, *told] if says_something(call.text.encode())] == []
     assert traces(town) == []
     assert any(planted.encode() in path.read_bytes() for path in files_to_search(town))
+
+
+def test_a_damaged_mirror_and_package_are_told_without_what_they_say(town: Town, planted: str) -> None:
+    assert town.run_case(CASE).code == 0
+    segment = next((town.world.state / "mirrors").rglob("segments/*"))
+    content = bytearray(segment.read_bytes())
+    for place in range(40, len(content), 400):
+        content[place] ^= 0xFF
+    segment.write_bytes(content)
+    (package,) = town.stored("*.zip")
+    package.chmod(0o600)
+    package.write_bytes(package.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03", 1))
+
+    told = [town.copias("mirror", "verify", ACCOUNT), town.copias("package", "verify", str(package), "--json")]
+
+    assert [call.code for call in told] == [1, 1]
+    assert [call.text for call in told if says_something(call.text.encode())] == []
+    assert traces(town) == []

@@ -1,9 +1,11 @@
-"""A night as cron runs it: alone, one at a time, stopped cleanly or by its limit, and mended by the next one."""
+"""A night as cron runs it: alone, one at a time, stopped cleanly or by its limit, without the directory."""
 
 from __future__ import annotations
 
 import subprocess
+import typing as t
 from contextlib import suppress
+from pathlib import Path
 
 import orjson
 import psutil
@@ -11,15 +13,29 @@ import pytest
 import yaml
 
 from copias.case.claim import NIGHT
-from copias.night.report import FINISHED, NightReport, read_report
+from copias.database import Connection
+from copias.night.report import FINISHED, STARTED, NightReport, read_report
 from tests.integration.night.conftest import DATABASE, Town, big_database, new_repository, server, town
 from tests.integration.night.test_playbook import PATIENCE, PROGRAMS, call
-from tests.integration.night.test_running import alone
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["alone", "big_database", "new_repository", "server", "town"]
+__all__ = ["big_database", "new_repository", "server", "town"]
+
+
+@pytest.fixture
+def alone(town: Town, big_database: Connection) -> Town:
+    """An installation whose dump can be caught in the middle, and whose store is prepared."""
+    content = yaml.safe_load(town.config.read_text())
+    content["directory"] = False
+    content["databases"][DATABASE]["database"] = big_database.database
+    content["databases"][DATABASE]["user"] = big_database.user
+    content["databases"][DATABASE]["password_file"] = str(big_database.password_file)
+    Path(content["stores"]["nas"]["path"]).mkdir()
+    town.office.open_store("nas").prepare()
+    town.config.write_text(yaml.safe_dump(content, allow_unicode=True))
+    return town
 
 
 def last_report(town: Town) -> NightReport:
@@ -108,3 +124,18 @@ def test_night_past_its_time_limit_ends_by_itself_and_is_late(alone: Town) -> No
     assert told["steps"]["nas-check"]["outcome"] == "postponed"
     assert alone.office.claims.active(NIGHT) is None
     assert alone.events().count(FINISHED) == 1
+
+
+def test_night_without_the_directory_copies_its_databases_and_tells(alone: Town, tmp_path: Path) -> None:
+    content = yaml.safe_load(alone.config.read_text())
+    content["directory"] = True
+    content["mailboxes"] = {"domains": ["example.test"], "administrator": "admin@example.test", "store": "nas"}
+    alone.config.write_text(yaml.safe_dump(content, allow_unicode=True))
+
+    done = call(alone, "copias", "nightly", "--json")
+
+    told: dict[str, t.Any] = orjson.loads(done.stdout)
+    assert told["databases"][DATABASE]["status"] == "read", done.stdout + done.stderr
+    assert told["steps"]["directory"]["outcome"] == "failed"
+    assert done.returncode != 0
+    assert alone.events().count(STARTED) == alone.events().count(FINISHED) == 1

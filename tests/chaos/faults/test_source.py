@@ -1,4 +1,4 @@
-"""The dump dies in the middle of a run, or the database shrank since the last one: no copy then."""
+"""The dump dies or its password changes in the middle of a run, or the database shrank since the last one: no copy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from copias.database.contract import Connection
 from copias.database.postgresql.session import connect
+from copias.files import write_atomically
 from tests.e2e.town import CASE
 
 pytestmark = pytest.mark.slow
@@ -52,3 +53,21 @@ def test_a_dump_shorter_than_half_of_the_last_is_not_believed(town):
     assert second.json["state"] == "failed"
     assert [path.name for path in town.stored("*.zip")] == [f"sinfa-hacienda-{CASE}.zip"]
     assert town.stored("*.part") == []
+
+
+def test_a_password_that_changes_in_mid_run_fails_the_case_and_is_never_printed(town):
+    right, secret = town.world.sinfa.reader.password(), "Contrasena-Cambiada-19283"
+    file = town.temporary / "clave"
+    write_atomically(file, f"{right}\n".encode())
+    town.variables["COPIAS_SINFA_PASSWORD_FILE"] = str(file)
+    town.detach()
+    with town.between_steps("case.started"):
+        write_atomically(file, f"{secret}\n".encode())
+
+    told = town.copias("follow", CASE)
+
+    assert told.code in {1, 3, 75}, told.text
+    assert town.count("case.failed") == 1
+    for hidden in (secret, right):
+        assert hidden not in told.text + town.copias("show", CASE, "--json").text
+        assert not [path for path in town.files_of_state() if hidden.encode() in path.read_bytes()]

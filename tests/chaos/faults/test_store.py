@@ -1,12 +1,16 @@
-"""The store goes away in the middle of a run, or gives back something else than it was given."""
+"""The store fills up or goes away in the middle of a run, or gives back something else than it was given."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.town import CASE, CONTROL
+from copias.store import StoreSettings, open_store
+from copias_sandbox import world
+from tests.e2e.town import CASE, CONTROL, DATABASE, Town
 from tests.integration.store.conftest import SSHD, SshServer
 
 pytestmark = pytest.mark.slow
@@ -109,3 +113,52 @@ def test_a_local_manifest_that_was_changed_proves_nothing(town):
     assert town.count("copy.verified") == 0
     assert town.count("copy.voided") == 1
     assert town.rows(CONTROL) == []
+
+
+@contextmanager
+def small_disk(path, megabytes):
+    """Mount a file system of a few megabytes, which only root can."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", path], capture_output=True)
+    if done.returncode:
+        pytest.skip(f"this root may not mount: {done.stderr.decode().strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True, timeout=30)
+
+
+@pytest.mark.root
+def test_a_store_that_fills_up_in_mid_upload_fails_the_case_and_keeps_nothing(town):
+    with small_disk(town.world.nas, 32):
+        open_store(StoreSettings(kind="folder", path=town.world.nas), name=world.STORE).prepare()
+        town.configure(stores__nas_principal__least_free=0)
+        town.detach()
+        with town.stalled("pg_dump"):
+            free = os.statvfs(town.world.nas)
+            with (town.world.nas / "lleno.bin").open("wb") as filler:
+                os.posix_fallocate(filler.fileno(), 0, free.f_bavail * free.f_frsize - 65536)
+        followed = town.follow()
+
+        assert followed.code == 1, followed.text
+        assert followed.json["state"] == "failed"
+        assert "nas_principal" in followed.json["message"]
+        assert [path.name for path in town.stored()] == ["lleno.bin"]
+
+
+def test_a_copy_that_rots_on_the_nas_is_found_by_the_drill_and_counts_no_more(town: Town) -> None:
+    assert town.run_case(CASE).code == 0
+    package = town.stored("*.zip")[0]
+    content = bytearray(package.read_bytes())
+    content[len(content) // 2] ^= 1
+    package.chmod(0o600)
+    package.write_bytes(bytes(content))
+
+    drill = town.copias("drill", DATABASE)
+    again = town.copias("drill", DATABASE)
+
+    assert drill.code == 1, drill.text
+    assert again.code == 3, again.text
+    assert town.count("copy.spoilt", CASE) == 1
+    assert "dañada" in town.copias("show", CASE).text
+    assert "el simulacro de restauración falló" in town.copias("finding", "list").text
+    assert town.copias("copies", "--query", "copies[].[status, proven]", "--json").json == [["spoilt", False]]

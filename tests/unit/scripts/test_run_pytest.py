@@ -69,12 +69,11 @@ def test_without_the_word_a_failure_is_a_failure(repository: Path) -> None:
 @pytest.mark.parametrize(
     "files",
     [
-        {"broken": BROKEN},
         {"broken": BROKEN, "shaky": UNSTABLE},
         {"unreadable": UNREADABLE, "good": GOOD},
         {f"shaky_{number}": UNSTABLE.replace("seen", f"seen_{number}") for number in range(4)},
     ],
-    ids=["fails again", "one of two fails again", "not collected", "more than three"],
+    ids=["one of two fails again", "not collected", "more than three"],
 )
 def test_what_is_no_instability_fails_the_run(repository: Path, files: dict[str, str]) -> None:
     ran = run(repository, "--retry", **files)
@@ -91,9 +90,3 @@ def test_failures_of_an_earlier_run_are_not_this_ones(repository: Path) -> None:
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "test_old" not in ran.stderr
-
-
-def test_nothing_failed_and_nothing_runs_again(repository: Path) -> None:
-    ran = run(repository, "--retry", good=GOOD)
-
-    assert (ran.returncode, ran.stderr) == (0, "")

@@ -37,8 +37,6 @@ import pytest
 def test_whatever_is_in_it(name, content): pass
 """
 
-everywhere = pytest.mark.parametrize("workers", [0, 2])
-
 
 @pytest.fixture
 def suite(tmp_path: Path):
@@ -65,7 +63,7 @@ def suite(tmp_path: Path):
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
-@everywhere
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_process_that_outlives_the_run_fails_it_and_is_named_with_its_test(suite, workers):
     code, said = suite(LEAVES_A_PROCESS, PASSES, workers=workers)
 
@@ -83,9 +81,8 @@ def test_what_a_worker_left_that_crashed_is_found_too(suite):
     assert [line for line in said if line.startswith("left running: ") and "sleep 300" in line]
 
 
-@everywhere
-def test_what_ci_skips_for_want_of_root_fails_the_run(suite, workers):
-    code, said = suite(SKIPS, PASSES, workers=workers, COPIAS_CI="1")
+def test_what_ci_skips_for_want_of_root_fails_the_run(suite):
+    code, said = suite(SKIPS, PASSES, workers=2, COPIAS_CI="1")
 
     assert code == 1
     (fault,) = [line for line in said if line.startswith("skipped in CI: ")]
@@ -93,9 +90,8 @@ def test_what_ci_skips_for_want_of_root_fails_the_run(suite, workers):
     assert "needs root: mounting" in fault
 
 
-@everywhere
-def test_a_run_without_faults_ends_well(suite, workers):
-    code, said = suite(SKIPS, PASSES, workers=workers)
+def test_a_run_without_faults_ends_well(suite):
+    code, said = suite(SKIPS, PASSES, workers=2)
 
     assert code == 0
     assert "1 passed, 1 skipped" in said[-1]
