@@ -29,6 +29,7 @@ class CataloguedCopy:
         sha256: of the same.
         store: logical name of the store, or of the repository.
         package: its name there, or the path in the night's snapshot.
+        owner: Google's id of the account of a mailbox; empty where nobody told it.
     """
 
     case: str
@@ -42,6 +43,7 @@ class CataloguedCopy:
     sha256: str
     store: str
     package: str
+    owner: str = ""
 
     @property
     def proven(self) -> bool:
@@ -107,4 +109,5 @@ def _describe(number: str, copy: CopyRecord) -> CataloguedCopy:
         sha256=copy.sha256,
         store=copy.store,
         package=copy.package,
+        owner=str(copy.data.get("owner") or ""),
     )

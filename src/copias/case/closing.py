@@ -99,12 +99,13 @@ def finish_waiting(office: Office) -> dict[str, Outcome]:
     """Deliver what waits of every case, and resolve those that only waited for their rows; mail goes last.
 
     Raises:
-        BackupError: a case cannot be resolved; all others were, and the mail was sent.
+        BackupError: a case cannot be answered or resolved; all others were, and the mail was sent.
     """
     rows = office.outbox.deliver_all_rows()
-    troubles: list[BackupError] = []
+    troubles = [outcome.fault for outcome in rows.values() if outcome.fault]
     for number, story in office.book.stories().items():
-        answered = row_key(story, "resolved") in story.delivered
+        # A withdrawn answer too: of its copy, which was spoilt meanwhile, somebody must hear.
+        answered = row_key(story, "resolved") in story.delivered.keys() | story.withdrawn
         if story.state is State.VERIFIED and answered and not story.waiting and office.claims.active(number) is None:
             try:
                 resolve(office, number)

@@ -69,9 +69,15 @@ def publish_proof(office: Office, copy: CopyRecord, *, level: ProofLevel = Proof
     sealed = read_manifest(folder.read_bytes(MANIFEST))
     proven = sealed.with_facts(proof=Proof.at(level, datetime.now(UTC)))
     signed = sign_manifest(proven, load_key(office.deployment.signing_key))
-    store = office.open_store(copy.store)
+    store = office.open_store(_find_store(office, copy))
     for ending, content in ((".prueba.json", signed.to_json()), (".constancia.html", render_certificate(signed))):
         folder.write_bytes(ending[1:], content)
         name = copy.package.removesuffix(".zip") + ending
         store.remove(name)
         put_small(store, name, content)
+
+
+def _find_store(office: Office, copy: CopyRecord) -> str:
+    """Return where a copy lies now: proving takes hours, and its store may have been replaced meanwhile."""
+    moves = office.book.ledger.events_of({"copy.moved"})
+    return ([copy.store, *(str(move.data["store"]) for move in moves if move.data["copy"] == copy.copy_id)])[-1]

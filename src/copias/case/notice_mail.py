@@ -52,7 +52,7 @@ class Letter:
 def write_letter(deployment: Deployment, settings: NoticeSettings, row: Mapping[str, t.Any]) -> Letter:
     """Return a queued notice as mail; of the same row it is always the same, whoever writes it."""
     subject, text = render_notice(deployment, row)
-    mark = f"{row['key']}.{_digest(row)}"
+    mark = mark_of(row)
     message_id = f"<{mark}@{domain_of(settings.sender)}>"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(clean_line(deployment.entity), addr_spec=settings.sender)
@@ -72,6 +72,11 @@ def write_letter(deployment: Deployment, settings: NoticeSettings, row: Mapping[
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     return Letter(row["to"], message_id, mark, datetime.fromisoformat(row["moment"]), message.as_bytes())
+
+
+def mark_of(row: Mapping[str, t.Any]) -> str:
+    """Return the value of :data:`KEY_HEADER` of a queued notice."""
+    return f"{row['key']}.{_digest(row)}"
 
 
 def write_draft(deployment: Deployment, row: Mapping[str, t.Any]) -> bytes:

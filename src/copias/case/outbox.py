@@ -56,20 +56,25 @@ class TooSoon(Unavailable):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one delivery round: keys that arrived, that wait, and that will never be delivered."""
+    """What came of one delivery round: keys that arrived, that wait, and that will never be delivered.
+
+    ``fault`` is what keeps rows back until a person puts it right, such as a column that is gone.
+    """
 
     delivered: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     trouble: Unavailable | None = None
     rejected: Mapping[str, BackupError] = field(default_factory=dict)
+    fault: BackupError | None = None
 
     def __add__(self, other: Outcome) -> Outcome:
-        """Return both rounds as one; the trouble is the first round's, if it had one."""
+        """Return both rounds as one; trouble and fault are the first round's, if it had them."""
         return Outcome(
             self.delivered + other.delivered,
             self.waiting + other.waiting,
             self.trouble or other.trouble,
             {**self.rejected, **other.rejected},
+            self.fault or other.fault,
         )
 
 
@@ -133,9 +138,14 @@ class Outbox:
         return outcome
 
     def deliver_all_rows(self) -> dict[str, Outcome]:
-        """Deliver the rows that wait of every case."""
-        waiting = [number for number, story in self._book.stories().items() if story.waiting]
-        return {number: self.deliver_rows(number) for number in waiting}
+        """Deliver the rows that wait of every case; a fault of one keeps no other's back."""
+        found: dict[str, Outcome] = {}
+        for number in [number for number, story in self._book.stories().items() if story.waiting]:
+            try:
+                found[number] = self.deliver_rows(number)
+            except BackupError as error:
+                found[number] = Outcome(waiting=self._book.story(number).waiting, fault=error)
+        return found
 
     def deliver_all_notices(self) -> dict[str, Outcome]:
         """Send the notices that wait of every case; after an outage no other case is tried."""

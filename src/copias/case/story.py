@@ -19,6 +19,8 @@ SPOILT: t.Final = "copy.spoilt"
 """A copy that was proven is not any more what it was (``copy``, ``why``): it counts as none, and its evidence stays."""
 NOTICE: t.Final = "notice"
 """Kind of what was queued that is mail."""
+_TELLS_OF_RESULT: t.Final = ("control", "resolved", "notice-resolved", "notice-released", "notice-provider_thanks")
+"""How the name of a row or notice begins that is only true while the copy is good."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Story:
     delivered: dict[str, dict[str, t.Any]] = field(default_factory=dict)
     rejected: dict[str, dict[str, t.Any]] = field(default_factory=dict)
     """Notices that will never arrive, each with why."""
+    withdrawn: frozenset[str] = frozenset()
+    """Keys of what still waited when the copy that it tells of was found spoilt: it is not true any more."""
     failure: dict[str, t.Any] | None = None
     events: tuple[Event, ...] = ()
 
@@ -167,12 +171,13 @@ class Story:
     @property
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of rows that the help desk does not have yet."""
-        return tuple(key for key in self.rows if key not in self.delivered)
+        ended = self.delivered.keys() | self.withdrawn
+        return tuple(key for key in self.rows if key not in ended)
 
     @property
     def unsent(self) -> tuple[str, ...]:
         """Return the keys of notices that are still to be sent; a case never waits for them."""
-        ended = self.delivered.keys() | self.rejected.keys()
+        ended = self.delivered.keys() | self.rejected.keys() | self.withdrawn
         return tuple(key for key, row in self.queued.items() if key not in ended and is_notice(row))
 
 
@@ -222,6 +227,16 @@ def _mark(status: str) -> t.Callable[[Story, dict[str, t.Any]], dict[str, t.Any]
     return change
 
 
+def _spoil(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Mark a copy, and withdraw what was not told yet of the case's result."""
+    marked = _mark("spoilt")(story, data)
+    spoilt = next(copy for copy in story.copies if copy.copy_id == data["copy"])
+    start = f"copias-{story.number}-{spoilt.data.get('generation', 1)}-"
+    told = tuple(start + name for name in _TELLS_OF_RESULT)
+    untold = (key for key in (*story.waiting, *story.unsent) if key.startswith(told))
+    return {**marked, "withdrawn": story.withdrawn.union(untold)}
+
+
 def _move(story: Story, data: dict[str, t.Any]) -> dict[str, t.Any]:
     """Say of a copy that it lies on another store now; see :mod:`copias.keeping.moving`."""
     moved = (
@@ -269,7 +284,7 @@ _CHANGES: t.Final[dict[str, t.Callable[[Story, dict[str, t.Any]], dict[str, t.An
     "copy.stored": _mark("stored"),
     "copy.verified": _mark("verified"),
     "copy.voided": _mark("void"),
-    SPOILT: _mark("spoilt"),
+    SPOILT: _spoil,
     "copy.moved": _move,
     "copy.removed": _mark("removed"),
     "restore.planned": lambda story, data: {"restores": (*story.restores, RestoreRecord(data["restore"], data))},

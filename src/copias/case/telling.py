@@ -49,6 +49,7 @@ _WORDS: t.Final = {
     "provider.late": "La entrega del proveedor está atrasada",
     "provider.arrived": "Llegó lo que entregó el proveedor",
     "provider.rejected": "Se rechazó lo que entregó el proveedor: {reason}",
+    "provider.retried": "Lo que se rechazó se revisa otra vez: {reason}",
     "recovery.searched": "Buscó en las copias de {account} ({source}): {counted}",
     "restore.planned": "Eligió {counted} de {account} para devolver",
     "restore.given": "Devolvió {counted}, de {messages}{lacking}",

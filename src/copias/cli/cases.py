@@ -179,8 +179,8 @@ def deliver_outbox(config: Config = None, as_json: Json = False, query: Query = 
 
     office = open_office(config)
     office.actor.require(Role.AGENT, "entregar lo pendiente")
+    letters = deliver_letters(office)  # first: a case that cannot be answered keeps no letter back
     results = finish_waiting(office)
-    letters = deliver_letters(office)
     waiting = {number: list(outcome.waiting) for number, outcome in results.items() if outcome.waiting}
     rejected = {key: error for outcome in results.values() for key, error in outcome.rejected.items()}
     rejected |= letters.rejected

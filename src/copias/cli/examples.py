@@ -119,6 +119,7 @@ EXAMPLES: t.Final[dict[str, tuple[str, ...]]] = {
         'copias provider promise 1234 31/12/2026 --note "por teléfono, Luisa"',
         'copias provider promise 1234 "31/12/2026 15:00"',
     ),
+    "provider retry": ('copias provider retry 1234 --reason "llegó la contraseña del .zip"',),
     "provider mail": ("copias provider mail 1234",),
     "provider certificate": (
         'copias provider certificate hacienda --date 15/11/2026 \\\n      --document "Certificación 12"',

@@ -98,6 +98,26 @@ def record_promise(
     Output(as_json, query).show(data, lambda: typer.echo(said + (f". Atención: {warning}." if warning else ".")))
 
 
+@app.command("retry")
+@reports_errors
+def retry_delivery(
+    number: CaseNumber,
+    reason: t.Annotated[str, typer.Option(help="Qué se corrigió de este lado; queda en la historia.")],
+    config: Config = None,
+    as_json: Json = False,
+    query: Query = None,
+) -> None:
+    """Revisa otra vez lo que se rechazó, porque lo que faltaba era de este lado: una contraseña, un límite."""
+    from copias.office import open_office
+    from copias.provider.retrying import retry
+
+    retry(open_office(config), number, reason=reason)
+    said = (
+        f"Caso {number}: lo que entregó el proveedor se revisa otra vez con `copias poll`, o con copias run {number}."
+    )
+    Output(as_json, query).show({"case": number, "reason": reason.strip()}, lambda: typer.echo(said))
+
+
 @app.command("mail")
 @reports_errors
 def show_mail(number: CaseNumber, config: Config = None, as_json: Json = False, query: Query = None) -> None:
@@ -112,7 +132,7 @@ def show_mail(number: CaseNumber, config: Config = None, as_json: Json = False, 
         columns = ["Correo", "Fecha", "De", "Tamaño", "SHA-256 o motivo", "Archivo"]
         print_table(f"Correos del caso {number}", columns, [_row(mail) for mail in mails])
         by_hand = sum(mail.direction == "by_hand" for mail in mails)
-        for draft in [mail for mail in mails if mail.direction in {"draft", "unsent"}][by_hand:]:
+        for draft in [mail for mail in mails if mail.direction in {"draft", "unsent", "returned"}][by_hand:]:
             _print_draft(number, draft)
 
     Output(as_json, query).show([mail.to_dict() for mail in mails], render)

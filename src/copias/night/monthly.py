@@ -9,7 +9,7 @@ from copias.night.each import do_each, require_all, tell_each
 from copias.night.outcome import publish_outcome
 from copias.night.stepping import do_step
 from copias.night.steps import MONTHLY, list_monthly
-from copias.sinfa.monthly import plan_monthly
+from copias.sinfa.monthly import plan_monthly, tell_missing
 
 if t.TYPE_CHECKING:
     from copias.night.each import Outcome
@@ -36,5 +36,8 @@ def seal_months(office: Office, *, look: bool) -> dict[str, t.Any]:
 def _seal(office: Office, *, look: bool) -> dict[str, Outcome]:
     names = list_monthly(office.deployment)
     outcomes = do_each(names, lambda name: plan_monthly(office, name), look=look)
+    if not look:
+        for name in names:
+            tell_missing(office, name)
     require_all(outcomes, "bases de datos")
     return outcomes

@@ -47,8 +47,8 @@ def list_waiting(office: Office) -> tuple[list[str], list[str]]:
 
 def deliver_waiting(office: Office) -> Delivered:
     """Deliver what waits of every case, and resolve those that only waited for their rows."""
+    letters = deliver_letters(office)  # first: a case that cannot be answered keeps no letter back
     results = finish_waiting(office)
-    letters = deliver_letters(office)
     return Delivered(
         cases=tuple(sorted(number for number, outcome in results.items() if outcome.delivered)),
         letters=tuple(sorted(letters.delivered)),

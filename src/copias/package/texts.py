@@ -99,7 +99,7 @@ def safe_cell(value: str | int) -> str | int:
     if isinstance(value, int):
         return value
     text = value if value.isprintable() else str(printable(value))
-    if text and text[0] not in _MAYBE_FORMULA:
+    if text and text[0] not in _MAYBE_FORMULA and not text[0].isspace():
         return text
     return f"'{text}" if _FORMULA.match(text) else text
 

@@ -15,9 +15,11 @@ from email.utils import getaddresses
 
 from copias.case.mail_folder import MailFolder
 from copias.case.posting import LIMIT, open_hasty_session
+from copias.findings import open_finding
 from copias.google.errors import GoogleMissing, GoogleUnavailable
 from copias.google.scopes import GMAIL_READ
 from copias.mailbox.mirror.headers import read_headers
+from copias.provider.bounces import find_bounces
 from copias.provider.letters import MAIL
 from copias.provider.request import find_request, is_configured
 
@@ -27,6 +29,7 @@ if t.TYPE_CHECKING:
     from copias.case.story import Story
     from copias.google.gmail import Gmail
     from copias.office import Office
+    from copias.provider.bounces import Bounce
     from copias.provider.request import DeliveryRequest
     from copias.provider.settings import Contact
 
@@ -57,6 +60,8 @@ class _Answer:
 def collect_answers(office: Office, number: str) -> int:
     """Keep what the provider wrote about a case since it was asked, and return how many mails were new.
 
+    A letter to it that came back is recorded too, and is no mail of the provider's.
+
     Where the deployment has no mail there is nothing to look in. A second call keeps nothing twice.
 
     Raises:
@@ -76,8 +81,12 @@ async def _collect_in_time(office: Office, story: Story, request: DeliveryReques
     new = 0
     try:
         async with asyncio.timeout(LIMIT), open_hasty_session(office.deployment) as session:
-            async for answer in _find(Gmail(session, account, (GMAIL_READ,)), office, story, request):
+            gmail = Gmail(session, account, (GMAIL_READ,))
+            async for answer in _find(gmail, office, story, request):
                 new += _keep(office, story.number, answer)
+            contact = office.deployment.providers[request.provider].contact
+            async for bounce in find_bounces(gmail, story, contact.addresses):
+                _keep_bounce(office, story.number, bounce)
     except TimeoutError as error:
         raise GoogleUnavailable(
             "no se leyó el correo del proveedor", whose=f"caso {story.number}", why=f"pasaron {LIMIT:.0f} segundos"
@@ -157,13 +166,39 @@ def _keep(office: Office, number: str, answer: _Answer) -> bool:
     """Keep a mail and record it, unless another look did so meanwhile; return whether it is new."""
     facts: dict[str, t.Any] = {"direction": "ignored", "message": answer.message, "why": answer.why}
     if not answer.why:
-        name = f"recibido-{re.sub(r'[^A-Za-z0-9_-]', '', answer.message)[:100]}.eml"
-        kept = MailFolder(office.deployment, number).keep(name, answer.content)
-        facts = {"direction": "received", "message": answer.message, "sender": answer.sender}
-        facts |= {"trusted": answer.trusted, **kept.to_dict()}
+        facts = _keep_file(office, number, answer.message, answer.content)
+        facts |= {"sender": answer.sender, "trusted": answer.trusted}
+    return _record(office, number, facts) and not answer.why
+
+
+def _keep_bounce(office: Office, number: str, bounce: Bounce) -> None:
+    """Keep the mail that says that a letter of ours came back, and record that it did."""
+    why = f"no le llegó a {', '.join(bounce.to)}" if bounce.to else "no le llegó al proveedor"
+    facts = _keep_file(office, number, bounce.message, bounce.content)
+    _record(office, number, {**facts, "sender": bounce.sender, "trusted": False, "returned": bounce.key, "why": why})
+    # Nobody reads what `copias poll` says in cron, and the mail that would tell it is the one that failed.
+    open_finding(
+        office,
+        about=f"caso {number}",
+        what="un correo al proveedor fue devuelto",
+        why=why,
+        repair="pídale al proveedor su dirección, corríjala en el archivo de proveedores y envíe el correo a mano: "
+        f"copias provider mail {number}",
+    )
+
+
+def _keep_file(office: Office, number: str, message: str, content: bytes) -> dict[str, t.Any]:
+    """Keep a mail that was received, and return what is recorded of any."""
+    name = f"recibido-{re.sub(r'[^A-Za-z0-9_-]', '', message)[:100]}.eml"
+    kept = MailFolder(office.deployment, number).keep(name, content)
+    return {"direction": "received", "message": message, **kept.to_dict()}
+
+
+def _record(office: Office, number: str, facts: dict[str, t.Any]) -> bool:
+    """Record a mail, unless another look did so meanwhile; return whether it is new."""
     with office.book.adding(number) as page:
         known = {event.data.get("message") for event in page.story.events if event.event == MAIL}
-        if answer.message in known:
+        if facts["message"] in known:
             return False
         page.add(MAIL, facts)
-    return not answer.why
+    return True

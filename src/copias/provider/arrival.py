@@ -14,10 +14,11 @@ import orjson
 
 from copias.files import make_private_directory, write_atomically
 from copias.provider.drop import open_drop
-from copias.provider.request import REJECTED, find_request
+from copias.provider.earlier import list_taken
+from copias.provider.request import REJECTED, RETRIED, find_request
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from copias.case.story import Story
@@ -87,7 +88,9 @@ def look_for_arrival(office: Office, number: str, *, remember: bool = True, now:
     since = {identify(file): file.arrived for file in files}
     if drop.kind == "sftp":
         since = date_by_sight(office.deployment, number, tuple(since), remember=remember, now=moment)
-    return judge_files(place, files, drop, since=since, rejected=list_rejected(story), now=moment)
+    return judge_files(
+        place, files, drop, since=since, rejected=list_rejected(story), taken=list_taken(story), now=moment
+    )
 
 
 def judge_files(
@@ -98,6 +101,7 @@ def judge_files(
     since: Mapping[str, datetime],
     rejected: Mapping[tuple[str, ...], str],
     now: datetime,
+    taken: Collection[str] = (),
 ) -> Arrival:
     """Tell what files in a case's folder amount to.
 
@@ -109,8 +113,10 @@ def judge_files(
         rejected: identities of what was rejected before, one tuple for each rejection; each with that of the checksum
             that it did not go with, or nothing. Where nothing else is, it is looked at again once that one is gone.
         now: aware.
+        taken: identities of what the case took in before it was reopened: another copy is awaited.
     """
-    fresh = [file for file in files if file.name.lower() not in _FURNITURE]
+    known = {identify(file) for file in files} & set(taken)
+    fresh = [file for file in files if file.name.lower() not in _FURNITURE and identify(file) not in known]
     seen = _leave_out(fresh, rejected)
     if all(map(_is_checksum, seen)):
         rejected = {keys: checksum for keys, checksum in rejected.items() if not checksum or checksum in since}
@@ -120,13 +126,19 @@ def judge_files(
     checksums = [file for file in seen if _is_checksum(file)]
     data = tuple(file for file in seen if not _is_checksum(file))
     if not data or tuple(sorted(map(identify, data))) in rejected:
-        return Arrival(ready=False, why="lo que hay se rechazó y falta que lo reemplacen" if rejected else "")
+        return Arrival(ready=False, why=_say_passed_over(rejected=bool(rejected), taken=bool(known)))
     newest = max(seen, key=lambda file: since[identify(file)])
     if (age := now - since[identify(newest)]) < timedelta(minutes=drop.settle_minutes):
         seconds = max(0, round(age.total_seconds()))
         return Arrival(ready=False, why=f"{show(newest)} cambió hace {seconds} segundos: puede estar en camino")
     checksum = _pair(data[0], checksums)
     return Arrival(ready=True, place=place, data=data[0], checksum=checksum, fault=_find_fault(data, drop), files=data)
+
+
+def _say_passed_over(*, rejected: bool, taken: bool) -> str:
+    if taken:
+        return "lo que hay es lo que se tomó antes de reabrir el caso: falta otra entrega"
+    return "lo que hay se rechazó y falta que lo reemplacen" if rejected else ""
 
 
 def _leave_out(files: Sequence[DeliveredFile], rejected: Iterable[tuple[str, ...]]) -> list[DeliveredFile]:
@@ -136,8 +148,12 @@ def _leave_out(files: Sequence[DeliveredFile], rejected: Iterable[tuple[str, ...
 
 
 def list_rejected(story: Story) -> dict[tuple[str, ...], str]:
-    """Return the identities of what was rejected for a case, with that of the checksum that each did not go with."""
-    events = (event.data for event in story.events if event.event == REJECTED)
+    """Return the identities of what was rejected for a case, with that of the checksum that each did not go with.
+
+    What was rejected before a person had it looked at again is left out.
+    """
+    retried = max((event.n for event in story.events if event.event == RETRIED), default=0)
+    events = (event.data for event in story.events if event.event == REJECTED and event.n > retried)
     return {tuple(sorted(data.get("keys", ()))): str(data.get("checksum", "")) for data in events}
 
 

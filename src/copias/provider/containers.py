@@ -162,7 +162,7 @@ def _takes_program(path: Path, limits: Limits) -> bool:
     try:
         count, size = read_directory_size(path)
     except BrokenZip as error:
-        raise Unfit(f"el .zip está cortado: {error}") from error
+        raise Unfit(f"el .zip está cortado, o es solo una de las partes en que se dividió: {error}") from error
     if is_too_many(count, size, limits.entries):
         raise Unfit(f"el .zip dice tener {count} archivos, y se admiten {limits.entries}")
     with _opened(path) as archive:

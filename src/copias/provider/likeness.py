@@ -1,8 +1,8 @@
 """Whether a delivery can be what was asked for: compared with what was delivered before.
 
 A file can be whole and load, and be last month's, or another database's. Its source cannot be asked; earlier deliveries
-can, and some dumps say what database they are of. One that came before, byte for byte, or says that it is another
-database of ours stops the proof until a person accepts it; an unusual one opens a finding.
+can, and some dumps say what database they are of. One that came before, byte for byte, says that it is another
+database of ours, or is of another engine stops the proof until a person accepts it; an unusual one opens a finding.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from copias.database.contract import TableDigest
 from copias.errors import Altered
 from copias.local_time import day_of
 from copias.provider.described import clean
+from copias.provider.earlier import list_replaced
+from copias.provider.formats import FORMATS
 from copias.sinfa.check_settings import Rows
 from copias.sinfa.domain import CheckResult, compare_with_earlier
 from copias.sinfa.history import MOST
@@ -27,10 +29,13 @@ if t.TYPE_CHECKING:
     from copias.config import Deployment
     from copias.office import Office
     from copias.package.delivered_facts import DeliveredFacts
+    from copias.provider.formats import Format
     from copias.sinfa.check_settings import CheckSettings
 
 REPEATED: t.Final = "entrega repetida"
 ORIGIN: t.Final = "base de datos"
+ENGINE: t.Final = "motor"
+_SAME_ENGINE: t.Final = {"mysql": "mariadb", "postgresql_cluster": "postgresql"}
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,14 @@ def compare_with_deliveries(
 
     Args:
         office: whose ledger and manifests.
-        number: of its case; what was delivered for the same case before is the same file, taken in again.
+        number: of its case; what was delivered for it before is the same file, taken in again, unless the case was
+            reopened to have another.
         copy: that was made of it.
         delivered: what its manifest says.
         checks: of the database's settings; those of kind ``rows`` say which tables are compared.
     """
-    earlier = [one for one in _list_earlier(office, copy) if one.case != number]
+    replaced = {one.copy_id for one in list_replaced(office.book.story(number))}
+    earlier = [one for one in _list_earlier(office, copy) if one.case != number or one.record.copy_id in replaced]
     usual = _read_usual(office, copy, delivered, earlier)
     return (*find_repeated(delivered, earlier), *compare_size(delivered, usual, checks))
 
@@ -111,6 +118,21 @@ def check_name(deployment: Deployment, subject: str, named: str) -> Iterator[Che
         yield CheckResult(ORIGIN, "origin", "error", f"{said}, que es la de {others[0]}, y se pidió «{wanted}»")
     else:
         yield CheckResult(ORIGIN, "origin", "warning", f"{said}, y se pidió «{wanted}»")
+
+
+def check_engine(deployment: Deployment, subject: str, delivered: Format) -> Iterator[CheckResult]:
+    """Yield an error when a dump is of another engine than its database; nothing where the inventory's word is free.
+
+    Args:
+        deployment: whose inventory.
+        subject: the database that was asked for, by its name there.
+        delivered: format of the dump.
+    """
+    written = deployment.database(subject).engine
+    wanted, found = (_SAME_ENGINE.get(word, word) for word in (written.casefold(), delivered.engine))
+    if wanted != found and wanted in {known.engine for known in FORMATS if known.engine}:
+        text = f"lo entregado es un {delivered.words}, y la base es {written} en copias.yml"
+        yield CheckResult(ENGINE, "origin", "error", text)
 
 
 def _is_called(database: str, named: str) -> bool:

@@ -15,11 +15,12 @@ from copias.errors import CopyFailed
 from copias.local_time import BOGOTA
 from copias.package import DeliveredPackage, SourceFacts, load_key
 from copias.package.facts import Scope
+from copias.package.texts import say_count
 from copias.progress import Step
 from copias.provider.arrival import identify, look_for_arrival, show
 from copias.provider.checksum import WrongChecksum
 from copias.provider.described import describe_delivered, describe_load
-from copias.provider.likeness import check_name
+from copias.provider.likeness import check_engine, check_name
 from copias.provider.mails import list_mails, read_mail
 from copias.provider.quarantine import put_away
 from copias.provider.request import ARRIVED, REJECTED, find_request, require_configured
@@ -31,11 +32,15 @@ from copias.sinfa.plan import Subject, find_subject
 from copias.store import part_name, safe_part
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from copias.database import Connection, Driver, DumpRecord
     from copias.delivery.fetching import FetchedPart
     from copias.office import Office
     from copias.package import Manifest, SealedPackage
+    from copias.package.delivered_facts import DeliveredFacts
     from copias.provider.arrival import Arrival
+    from copias.provider.examining import Examined
     from copias.provider.request import DeliveryRequest
     from copias.sinfa.domain import CheckResult
 
@@ -80,7 +85,7 @@ class PackPlan(StepPlan):
         except Unfit as unfit:
             self._reject(request, arrival, file, unfit)
             return
-        _record_arrival(office, number, taken)
+        _record_arrival(office, number, taken, arrival)
         self._pack(request, taken, started)
 
     def is_waiting(self) -> bool:
@@ -142,7 +147,8 @@ class PackPlan(StepPlan):
         sealed, manifest = _Packer(office, request, subject, taken, started).pack(number, package)
         folder = CopyFolder(office.deployment, copy_id)
         named = check_name(office.deployment, subject.name, taken.examined.database)
-        folder.write(LOAD, describe_load(taken.loaded, *named))
+        engine = check_engine(office.deployment, subject.name, taken.examined.format)
+        folder.write(LOAD, describe_load(taken.loaded, *named, *engine))
         folder.write_bytes(MANIFEST, manifest.to_json())
         made = {
             "copy": copy_id,
@@ -204,9 +210,6 @@ class _Packer:
         included = [f"Lo que entregó el proveedor {delivered.provider}, byte por byte"]
         if mails:
             included.append(f"Los correos con el proveedor que se guardaron ({mails})")
-        excluded = ["La comparación con el origen: no es posible, porque la copia la hizo el proveedor"]
-        if not delivered.load.loaded:
-            excluded.append(delivered.load.text)
         tables = self.taken.loaded.contents.tables if self.taken.loaded.contents else ()
         return draft_manifest(
             self.office,
@@ -217,7 +220,7 @@ class _Packer:
                 host=subject.name,
                 name=subject.settings.database,
             ),
-            scope=Scope(included=tuple(included), excluded=tuple(excluded)),
+            scope=Scope(included=tuple(included), excluded=tuple(_list_excluded(delivered, examined))),
             counts={"tables": len(tables), "rows": _count_rows(tables)} if tables else {"files": 1},
             store=subject.settings.store,
             record_series=subject.settings.record_series,
@@ -226,12 +229,23 @@ class _Packer:
         )
 
 
-def _record_arrival(office: Office, number: str, taken: Taken) -> None:
-    """Say in the ledger that something fit arrived, once for each content."""
+def _list_excluded(delivered: DeliveredFacts, examined: Examined) -> Iterator[str]:
+    """Yield what was not done with a delivery, for its manifest."""
+    yield "La comparación con el origen: no es posible, porque la copia la hizo el proveedor"
+    if not delivered.load.loaded:
+        yield delivered.load.text
+    if examined.others:
+        beside = say_count(examined.others, "archivo")
+        yield f"La revisión de lo que venía junto al volcado ({beside}): se guarda como llegó, y no se sabe qué es"
+
+
+def _record_arrival(office: Office, number: str, taken: Taken, arrival: Arrival) -> None:
+    """Say in the ledger that something fit arrived, once for each file, also where one has the other's content."""
     facts = {
         "file": show_name(taken.file.name),
         "bytes": taken.file.bytes,
         "sha256": taken.file.sha256,
+        "keys": arrival.keys,
         "format": taken.examined.format.name,
         "checksum": taken.checksum,
         "scan": taken.scan,
@@ -241,7 +255,7 @@ def _record_arrival(office: Office, number: str, taken: Taken) -> None:
         request = find_request(page.story)
         last = next((event for event in reversed(page.story.events) if event.event == ARRIVED), None)
         known = request is not None and request.arrived and last is not None
-        if not known or (last and last.data.get("sha256") != taken.file.sha256):
+        if not known or (last and any(last.data.get(name) != facts[name] for name in ("sha256", "keys"))):
             page.add(ARRIVED, facts)
 
 

@@ -47,7 +47,7 @@ def promise(office: Office, number: str, text: str, *, note: str = "") -> Delive
     """
     office.actor.require(Role.AGENT, "registrar lo que promete un proveedor")
     story = office.book.story(number)
-    request = require_configured(office, _require_awaited(story))
+    request = require_configured(office, require_awaited(story))
     moment = _read(office, request, text)
     if len(note) > _NOTE:
         raise BadInput("la nota es muy larga", whose=f"caso {number}", why=f"tiene {len(note)} letras; hasta {_NOTE}")
@@ -96,7 +96,12 @@ def record_sent(office: Office, number: str, file: Path) -> KeptMail:
     return list_all(office.deployment, story)[-1]
 
 
-def _require_awaited(story: Story) -> DeliveryRequest:
+def require_awaited(story: Story) -> DeliveryRequest:
+    """Return what a case asked the provider for that it waits for.
+
+    Raises:
+        NotReady: it does not wait for one.
+    """
     request = require_request(story)
     if not is_awaited(story):
         raise NotReady(

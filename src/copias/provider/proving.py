@@ -12,22 +12,29 @@ from copias.case.copy_folder import CopyFolder
 from copias.case.evidence import publish_proof, read_trusted_manifest
 from copias.case.step import StepPlan
 from copias.delivery.fetching import remove_fetched
-from copias.errors import Altered
+from copias.errors import Altered, BackupError, NotReady
 from copias.package import ProofLevel, load_trusted, public_path, verify_package
 from copias.progress import Step
+from copias.provider.arrival import identify
 from copias.provider.described import read_checks
+from copias.provider.drop import open_drop
 from copias.provider.formats import has_end
 from copias.provider.likeness import compare_with_deliveries
-from copias.provider.packing import LOAD
+from copias.provider.packing import LOAD, show_name
+from copias.provider.request import ARRIVED, find_request, is_configured
 from copias.sinfa.believing import open_warnings, require_believable, summarise_checks
 
 if t.TYPE_CHECKING:
-    from copias.case.story import CopyRecord
+    from copias.case.story import CopyRecord, Story
     from copias.office import Office
     from copias.package import Manifest
     from copias.package.delivered_facts import DeliveredFacts
 
 _TOLD: t.Final = 5
+
+
+class Replaced(NotReady):
+    """The provider put another file in the place of the one that was taken in."""
 
 
 class ProofPlan(StepPlan):
@@ -41,17 +48,13 @@ class ProofPlan(StepPlan):
 
         Raises:
             Altered: the package is not what was stored; the copy is void.
+            Replaced: the provider put another file in the place of the one that was taken; the copy is void.
             Doubtful: what was asked of it cannot be right, or it was delivered before; a person must accept it.
             StoreUnavailable: nothing is lost, the next run goes on from here.
         """
         copy, office = self.require_copy(), self.office
         begun = time.monotonic()
-        try:
-            manifest = read_trusted_manifest(office, copy)
-            self._read_stored(copy, manifest)
-        except Altered as error:
-            office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
-            raise
+        manifest = self._read_whole(copy)
         folder = CopyFolder(office.deployment, copy.copy_id)
         delivered = t.cast("DeliveredFacts", manifest.delivered)
         asked = office.deployment.database(str(copy.data["subject"])).checks
@@ -65,6 +68,19 @@ class ProofPlan(StepPlan):
         folder.write("proof.json", summary)
         office.book.record(self.story.number, "copy.verified", {**summary, **summarise_checks(checks, reason)})
         remove_fetched(office.deployment, self.story.number)
+
+    def _read_whole(self, copy: CopyRecord) -> Manifest:
+        """Return the signed manifest once all of the package is as it says; void the copy otherwise."""
+        office = self.office
+        try:
+            if replaced := find_replaced(office, self.story):
+                raise replaced
+            manifest = read_trusted_manifest(office, copy)
+            self._read_stored(copy, manifest)
+        except (Altered, Replaced) as error:
+            office.book.record(self.story.number, "copy.voided", {"copy": copy.copy_id, "why": str(error)})
+            raise
+        return manifest
 
     def _read_stored(self, copy: CopyRecord, manifest: Manifest) -> None:
         """Compare the stored package, its entries and its inner manifest with the signed one.
@@ -84,6 +100,31 @@ class ProofPlan(StepPlan):
                 why="; ".join(problems[:_TOLD]) or "su manifiesto no es de una entrega",
                 repair="ejecute el caso otra vez; si se repite, revise el destino",
             )
+
+
+def find_replaced(office: Office, story: Story) -> Replaced | None:
+    """Return the error of a delivery that changed after it was taken: it grew still, or was put right by its provider.
+
+    ``None`` where it lies as it was, was tidied away, or its place does not answer: what was taken is whole by itself.
+    """
+    request = find_request(story)
+    taken = next((event.data for event in reversed(story.events) if event.event == ARRIVED), {})
+    if request is None or not taken.get("keys") or not is_configured(office, request):
+        return None
+    place = open_drop(office.deployment, office.deployment.providers[request.provider].drop, story.number)
+    try:
+        files = place.files()
+    except BackupError:
+        return None
+    same_name = [file for file in files if show_name(file.name) == taken["file"]]
+    if not same_name or any(identify(file) in taken["keys"] for file in files):
+        return None
+    return Replaced(
+        "el proveedor cambió la entrega después de que se tomó",
+        whose=f"caso {story.number}",
+        why=f"en el lugar de {taken['file']}, de {taken['bytes']} bytes, hay otro de {same_name[0].bytes}",
+        repair=f"se toma el nuevo: copias run {story.number}",
+    )
 
 
 def find_level(delivered: DeliveredFacts) -> ProofLevel:

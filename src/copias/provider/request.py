@@ -8,6 +8,7 @@
 ``provider.mail``         one mail that was kept, or passed over: see :mod:`copias.provider.mails`
 ``provider.arrived``      what was taken in
 ``provider.rejected``     ``reason``
+``provider.retried``      ``reason``: what was rejected before is looked at again
 ========================  ===========================================================================
 """
 
@@ -31,6 +32,7 @@ REMINDED: t.Final = "provider.reminded"
 LATE: t.Final = "provider.late"
 ARRIVED: t.Final = "provider.arrived"
 REJECTED: t.Final = "provider.rejected"
+RETRIED: t.Final = "provider.retried"
 AWAITED: t.Final = "provider_awaited"
 """Cause of a hold, and of the resumption that ends it, when both are ours and not a person's."""
 

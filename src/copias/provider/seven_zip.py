@@ -131,7 +131,7 @@ class SevenZip:
             if self._limits.password_file is None:
                 return Unfit("está cifrado con contraseña, y aquí no se tiene")
             return Unfit("está cifrado y la contraseña acordada no lo abre")
-        return Unfit("el archivo comprimido está cortado o dañado")
+        return Unfit("el archivo comprimido está cortado o dañado, o es solo una de las partes en que se dividió")
 
     def _options(self) -> list[str]:
         return [f"-t{self._kind}", "-sccUTF-8", "-bd", "--", str(self._path)]

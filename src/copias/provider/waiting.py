@@ -93,12 +93,14 @@ def resume_if_arrived(office: Office, story: Story) -> None:
 def say_awaited(story: Story, why: str = "") -> AwaitingProvider:
     """Return the error of a run that does not begin because the provider has not delivered."""
     request = require_request(story)
+    again = f"copias provider retry {story.number} --reason …"
     return AwaitingProvider(
         f"el caso espera la copia del proveedor, prometida para el {say_moment(request.promised)}",
         whose=f"caso {story.number}",
         why=why or "todavía no ha llegado",
         repair="cuando llegue, el caso sigue solo con `copias poll`; si el proveedor cambia la fecha: "
-        f"copias provider promise {story.number} DD/MM/AAAA",
+        f"copias provider promise {story.number} DD/MM/AAAA"
+        f"{f'; si lo que se rechazó servía y faltaba algo de este lado: {again}' if request.rejected else ''}",
     )
 
 
@@ -106,9 +108,11 @@ def tell_rejected(office: Office, number: str, reason: str) -> Story:
     """Tell the provider why what it delivered cannot be used, and have the case wait for another delivery.
 
     Call it once ``provider.rejected`` is recorded, with words for people; called again for the same rejection it
-    repeats nothing.
+    repeats nothing. Of a case that was cancelled meanwhile nothing is told.
     """
     story = office.book.story(number)
+    if story.state is State.CANCELLED:
+        return story  # meanwhile: the provider was told that no copy is needed, and shall not hear the contrary
     tell_unfit(office, story, require_configured(office, require_request(story)), reason=reason)
     story = hold_for_provider(office, number)
     office.outbox.deliver_notices(number)

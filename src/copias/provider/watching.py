@@ -84,11 +84,7 @@ def _look(
 ) -> Sight:
     number = story.number
     ask_for_copy(office, story, request)  # a crash may have come before it was queued
-    tell_wait(office, story)
-    try:
-        collect_answers(office, number)
-    except BackupError as error:
-        note(error)  # what was delivered counts, whatever was written
+    told = [_tell_desk(office, story, note), _read_answers(office, number, note)]
     try:
         arrival = look_for_arrival(office, number)
     except BackupError as error:
@@ -98,17 +94,37 @@ def _look(
         return Sight(number, request.database, "trouble", f"no se pudo mirar si llegó la copia: {error}")
     if arrival.ready:
         return _go_on(office, request, config, note)
-    return _wait(office, story, request, now=now, why=arrival.why)
+    return _wait(office, story, request, now=now, more=[arrival.why, *told])
 
 
-def _wait(office: Office, story: Story, request: DeliveryRequest, *, now: datetime, why: str) -> Sight:
+def _tell_desk(office: Office, story: Story, note: Callable[[BackupError], None]) -> str:
+    """Tell the help desk of the wait, and return why it does not know of it; neither keeps the delivery waiting."""
+    try:
+        tell_wait(office, story)
+    except BackupError as error:
+        note(error)
+        return f"no quedó en la mesa de ayuda: {error.what}"
+    return ""
+
+
+def _read_answers(office: Office, number: str, note: Callable[[BackupError], None]) -> str:
+    """Keep what the provider wrote, and return that it did, or why nobody knows; what it delivered counts anyway."""
+    try:
+        new = collect_answers(office, number)
+    except BackupError as error:
+        note(error)
+        return f"no se pudo leer lo que escribe el proveedor: {error.what}"
+    return f"escribió el proveedor, léalo: copias provider mail {number}" if new else ""
+
+
+def _wait(office: Office, story: Story, request: DeliveryRequest, *, now: datetime, more: list[str]) -> Sight:
     reminder = tell_due(office, story, request, now=now)
     late = tell_late(office, story, request, now=now)
     office.outbox.deliver_notices(story.number)
     company = office.deployment.providers[request.provider].name
     told = "".join(
         [
-            f"; {why}" if why else "",
+            *(f"; {words}" for words in more if words),
             _say_unsent(office, story.number),
             _say_reminder(office, story.number) if reminder else "",
             "; está atrasada" if now > request.promised else "",
@@ -120,11 +136,16 @@ def _wait(office: Office, story: Story, request: DeliveryRequest, *, now: dateti
 
 
 def _say_unsent(office: Office, number: str) -> str:
-    """Return that a mail to the provider was refused and that nobody recorded yet that a person sent it."""
+    """Return that a mail did not reach the provider and that nobody recorded yet that a person sent it."""
     found = [mail.direction for mail in list_all(office.deployment, office.book.story(number))]
-    if found.count("unsent") <= found.count("by_hand"):
+    if found.count("unsent") + found.count("returned") <= found.count("by_hand"):
         return ""
-    return f"; hay un correo al proveedor que no salió, envíelo a mano: copias provider mail {number}"
+    if "returned" not in found:
+        return f"; hay un correo al proveedor que no salió, envíelo a mano: copias provider mail {number}"
+    return (
+        "; un correo al proveedor fue devuelto: pídale su dirección, corríjala en el archivo de proveedores y envíelo "
+        f"a mano: copias provider mail {number}"
+    )
 
 
 def _say_reminder(office: Office, number: str) -> str:

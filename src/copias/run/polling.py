@@ -156,7 +156,10 @@ def _look_at_holds(office: Office, directory: Directory, config: Path, done: Rou
         account = waiting_account(story)
         if account:
             if tell_hold(office, story):  # a crash came between the hold and its telling
-                office.outbox.deliver_case(number)
+                try:
+                    office.outbox.deliver_case(number)
+                except BackupError as error:
+                    done.note(error)  # a fault of its sheet, of which the night tells, keeps no other case waiting
             user = directory.user(account)
             if user is None:
                 yield Look(number, account, "missing", f"{account} ya no está en el directorio; sigue en espera")

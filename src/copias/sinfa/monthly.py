@@ -7,7 +7,8 @@ that everything which keeps packages sees it. They are those of a case's copy: `
 ``dump_sha256``.
 
 A month is sealed in the first night after it. What a night missed, the next one does: a month counts as done once its
-package was read back, and never twice. A month of which no nightly copy was verified cannot be sealed, and is told.
+package was read back, and never twice. A month of which no nightly copy was verified cannot be sealed, and is told: by
+the nights until the next month ends, and by a finding until somebody treats it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from copias.case.evidence import publish_proof
 from copias.case.series import monthly_series
 from copias.errors import AlreadyRunning, Altered, NotReady
 from copias.files import held
+from copias.findings import EVENTS as FINDINGS
+from copias.findings import list_findings, open_finding
 from copias.night.catalogue import EVENTS, list_night_copies
 from copias.night.copying import void_altered
 from copias.night.day import night_of
@@ -173,12 +176,37 @@ def say_missing(database: str, month: str) -> NotReady:
     )
 
 
+def tell_missing(office: Office, database: str, now: datetime | None = None) -> None:
+    """Open a finding for each month that nothing seals any more, once each: the nights after tell of the last alone.
+
+    Of months before the first package nothing is said: then nobody had asked for any.
+    """
+    moment = now or datetime.now(UTC)
+    known = {(one.about, one.what) for one in list_findings(office.book.ledger.events_of(FINDINGS), treated=True)}
+    for month in _list_missing(office, database, moment):
+        what, why = f"el mes {month} no tiene copia mensual", say_missing(database, month)
+        if (database, what) not in known:
+            open_finding(office, about=database, what=what, why=why.why, repair=why.repair)
+
+
 def _find_missing(office: Office, database: str, now: datetime) -> str:
     """Return the last month, when it is sealed by nothing and cannot be; empty when it is, or nights began after it."""
-    nights, last = _nights(office, database), _before(month_of(now))
-    begun = any(month_of(_moment(copy)) <= last for copy in nights)
-    done = any(one.status in {*_DONE, *_PENDING} for one in _packages(office, database).get(last, ()))
-    return last if begun and not done and last not in _verified_by_month(nights, now) else ""
+    last = _before(month_of(now))
+    return last if last in _list_missing(office, database, now) else ""
+
+
+def _list_missing(office: Office, database: str, now: datetime) -> list[str]:
+    """Return the months, since the first that has a package, that are sealed by nothing and cannot be."""
+    nights, packages, month = _nights(office, database), _packages(office, database), _before(month_of(now))
+    sealed = {name for name, records in packages.items() if any(one.status in {*_DONE, *_PENDING} for one in records)}
+    covered, first = sealed | set(_verified_by_month(nights, now)), min([*packages, month])
+    begun = min((month_of(_moment(copy)) for copy in nights), default="")
+    found: list[str] = []
+    while month >= first:
+        if month not in covered and (month in packages or (begun and begun <= month)):
+            found.append(month)
+        month = _before(month)
+    return found[::-1]
 
 
 def _before(month: str) -> str:

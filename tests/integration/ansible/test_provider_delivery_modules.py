@@ -17,7 +17,7 @@ BAK = b"TAPE" + bytes(2044)
 @pytest.fixture
 def remote(modules, town):
     """Modules, and a case whose copy its provider delivers."""
-    provide(town)
+    provide(town, **{f"databases__{DATABASE}__engine": "sqlserver"})  # what is delivered is one of SQL Server
     assert town.copias("classify", CASE, "--kind", "sinfa", "--subject", DATABASE, "--mode", "remote").code == 0
     return modules
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from copias.case.deciding import decide
 from copias.case.evidence import read_trusted_manifest
 from copias.case.result import proven_result
 from copias.case.starting import plan_start
+from copias.case.states import State
 from copias.case.storing import plan_storing
 from copias.database.scratch_settings import ScratchSettings
 from copias.errors import Altered, NotReady
@@ -96,6 +98,17 @@ def test_package_of_a_delivery_is_sound_by_itself(remote: Desk) -> None:
     assert manifest.delivered.dump_sha256 == hashlib.sha256(SQL).hexdigest()
 
 
+def test_what_came_beside_the_dump_in_its_archive_is_told_as_not_looked_at(remote: Desk) -> None:
+    deliver(remote, "sinfa.zip", make_zip(**{"sinfa.sql": SQL, "nomina.dat": b"?", "LEEME.txt": b"?"}))
+
+    take_in(remote)
+
+    copy = remote.office.book.story(CASE).copy
+    assert copy is not None
+    excluded = read_trusted_manifest(remote.office, copy).scope.excluded
+    assert any(line.startswith("La revisión de lo que venía junto al volcado (2 archivos)") for line in excluded)
+
+
 @pytest.mark.parametrize("algorithm", ["sha256", "md5"])
 def test_checksum_of_the_provider_must_be_equal(remote: Desk, algorithm: str) -> None:
     digest = hashlib.new(algorithm, BAK, usedforsecurity=False).hexdigest()
@@ -162,6 +175,20 @@ def test_what_was_rejected_is_not_looked_at_again(remote: Desk) -> None:
     arrival = look_for_arrival(remote.office, CASE)
 
     assert (arrival.ready, "se rechazó" in arrival.why) == (False, True)
+
+
+def test_wrong_file_of_a_case_that_is_cancelled_meanwhile_asks_the_provider_for_nothing(remote: Desk) -> None:
+    deliver(remote, "sinfa.bak", b"MZ")
+    resume_if_arrived(remote.office, remote.office.book.story(CASE))
+    plan_start(remote.office, CASE).run()
+    step = plan_package(remote.office, CASE)
+    decide(remote.office, CASE, "case.cancelled", reason="se pidió dos veces")
+
+    step.run()
+
+    assert len(rejections(remote)) == 1
+    assert remote.office.book.story(CASE).state is State.CANCELLED
+    assert to_provider(remote)[-1] == "[Caso 1234] Ya no hace falta la copia de seguridad"
 
 
 def test_several_files_are_refused_unread(remote: Desk) -> None:

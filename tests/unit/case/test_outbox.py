@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from copias.case.book import CaseBook
 from copias.case.outbox import Outbox, TooSoon, queue
-from copias.errors import HelpDeskUnavailable
+from copias.errors import BadSheet, HelpDeskUnavailable
 from copias.google.errors import GoogleBadRequest, GoogleUnavailable
 from copias.helpdesk import WriteUncertain
 from copias.ledger import Ledger
@@ -180,3 +180,23 @@ def test_after_an_outage_of_mail_no_other_case_is_tried(tmp_path: Path) -> None:
 
     assert len(mail.plan) == 4
     assert book.story("8").unsent == ("c",)
+
+
+def test_a_row_that_its_sheet_has_no_place_for_keeps_no_other_case_back(tmp_path: Path) -> None:
+    desk = Desk([])
+
+    def choosy(row: Mapping[str, t.Any], *, attempted_at: str | None) -> dict[str, t.Any]:
+        if row["kind"] == "control":
+            raise BadSheet("no está la pestaña «Control»")
+        return desk(row, attempted_at=attempted_at)
+
+    book, outbox = make(tmp_path, t.cast("Desk", choosy))
+    queue(book, "7", "row-7", {"kind": "control"})
+    queue(book, "8", "row-8", {"kind": "response"})
+
+    found = outbox.deliver_all_rows()
+
+    assert desk.rows == ["row-8"]
+    assert found["8"].delivered == ("row-8",)
+    assert found["7"].waiting == ("row-7",)
+    assert isinstance(found["7"].fault, BadSheet)

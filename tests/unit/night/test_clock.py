@@ -83,6 +83,34 @@ def test_stopped_night_that_does_not_end_by_itself_is_killed(
     assert not folder.late_mark.exists()
 
 
+def test_night_that_waits_for_a_killed_worker_is_ended_once_what_that_one_began_is_done(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_clock, "LOST_GRACE", 0.0)
+    limit(folder, 3600)
+    clock = NightClock(folder, 3600)
+    with module(folder.path, "database_snapshot"):  # ours, as an orphan is, and not the playbook's
+        during = [clock(), clock()]
+
+    quiet = clock()
+    time.sleep(0.01)
+
+    assert (during, quiet, clock()) == ([False, False], False, True)
+    assert not folder.asked_to_end
+
+
+def test_night_between_two_modules_of_its_playbook_is_left_alone(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_clock, "LOST_GRACE", 0.0)
+    limit(folder, 3600)
+    clock = NightClock(folder, 3600)
+
+    looks = [clock(), clock()]
+
+    assert looks == [False, False]
+
+
 def test_night_whose_inventory_hangs_before_it_begins_ends_at_its_limit_too(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from copias.case.series import is_series, monthly_series
 from copias.errors import NotReady
+from copias.findings import list_findings, treat_finding
 from copias.night.catalogue import VOIDED
 from copias.night.steps import MONTHLY, list_monthly, list_steps
 from copias.office import Office
-from copias.sinfa.monthly import list_months, plan_monthly
+from copias.sinfa.monthly import list_months, plan_monthly, tell_missing
 from tests.unit.night.conftest import forge_copy, open_forged
 
 NOW = datetime(2026, 12, 2, 3, 0, tzinfo=UTC)  # the evening of 1 December in Colombia
@@ -104,6 +105,47 @@ def test_last_month_without_any_verified_copy_is_told(monthly: Office) -> None:
 
     with pytest.raises(NotReady, match="2026-11"):
         plan_monthly(monthly, "hacienda", NOW)
+
+
+def missing(office: Office, now: datetime = NOW) -> list[str]:
+    """Tell what is missing, twice, and return the findings."""
+    tell_missing(office, "hacienda", now)
+    tell_missing(office, "hacienda", now)
+    return [one.what for one in list_findings(office.book.ledger.events()) if one.about == "hacienda"]
+
+
+def test_month_that_cannot_be_sealed_any_more_stays_a_finding_in_the_months_after_it(monthly: Office) -> None:
+    seal(monthly, "2026-08")
+    for months in range(5):
+        forge_copy(monthly, "hacienda", NOVEMBER - timedelta(days=31 * months), verified=months not in {1, 2})
+
+    assert missing(monthly) == ["el mes 2026-09 no tiene copia mensual", "el mes 2026-10 no tiene copia mensual"]
+
+
+def test_package_that_was_spoilt_once_its_nights_are_gone_is_a_finding(monthly: Office) -> None:
+    seal(monthly, "2026-08")
+    monthly.book.record(monthly_series("hacienda"), "copy.spoilt", {"copy": "mensual-hacienda-2026-08-1", "why": "x"})
+    for months in range(3):
+        forge_copy(monthly, "hacienda", NOVEMBER - timedelta(days=31 * months))
+
+    assert missing(monthly) == ["el mes 2026-08 no tiene copia mensual"]
+
+
+def test_finding_of_a_month_that_somebody_treated_is_not_opened_again(monthly: Office) -> None:
+    forge_copy(monthly, "hacienda", NOVEMBER, verified=False)
+    missing(monthly)
+
+    treat_finding(monthly, "H-1", action="se pidió al proveedor")
+
+    assert missing(monthly) == []
+
+
+def test_months_before_the_first_package_are_no_findings(monthly: Office) -> None:
+    forge_copy(monthly, "hacienda", NOVEMBER - timedelta(days=62), verified=False)
+    forge_copy(monthly, "hacienda", NOVEMBER)
+    seal(monthly, "2026-11")
+
+    assert missing(monthly) == []
 
 
 def test_installation_that_began_this_month_misses_nothing(monthly: Office) -> None:

@@ -45,6 +45,11 @@ def test_no_cell_is_a_formula(text) -> None:
     assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝", "|", "%"))
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\u2003", "\u202f", "\u3000"], ids=ascii)
+def test_cell_that_begins_with_a_space_of_any_sort_is_no_formula(space) -> None:
+    assert safe_cell(f"{space}=1") == f"'{space}=1"
+
+
 @pytest.mark.parametrize("text", ["predial", "nómina 2026", "a=b", "", "  "])
 def test_ordinary_cells_stay(text) -> None:
     assert safe_cell(text) == text

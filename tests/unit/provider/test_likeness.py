@@ -10,7 +10,7 @@ import pytest
 from copias.case.story import CopyRecord
 from copias.package import DeliveredFacts, LoadFacts
 from copias.provider.formats import recognise
-from copias.provider.likeness import Earlier, check_name, compare_size, find_repeated
+from copias.provider.likeness import Earlier, check_engine, check_name, compare_size, find_repeated
 from copias.sinfa.check_settings import Rows
 from tests.deployment import describe_deployment, office_of
 from tests.unit.provider.test_level import delivered
@@ -85,6 +85,32 @@ def test_name_that_a_dump_says_is_compared_with_the_inventory(tmp_path: Path, na
 
     assert [one.status for one in found] == ([status] if status else [])
     assert all(one.text.isprintable() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("engine", "head", "status"),
+    [
+        ("postgresql", b"PGDMP\x01", []),
+        ("postgresql", b"-- PostgreSQL database cluster dump\n", []),
+        ("mysql", b"-- MariaDB dump 10.19\n", []),
+        ("postgresql", b"-- MariaDB dump 10.19\n", ["error"]),
+        ("MySQL", b"TAPE" + bytes(60), ["error"]),
+        ("informix", b"TAPE" + bytes(60), []),
+    ],
+    ids=["same", "all of a server", "another name of it", "another of ours", "another", "a free word"],
+)
+def test_engine_of_a_dump_is_compared_with_the_inventory(
+    tmp_path: Path, engine: str, head: bytes, status: list[str]
+) -> None:
+    hosted = {"department": "Hacienda", "record_series": "Libros", "database": "sinfa", "host": "h", "user": "u"}
+    databases = {"hacienda": {**hosted, "engine": engine}}
+    deployment = office_of(describe_deployment(tmp_path, databases=databases), tmp_path).deployment
+    known = recognise(head)
+    assert known is not None
+
+    found = list(check_engine(deployment, "hacienda", known))
+
+    assert [one.status for one in found] == status
 
 
 @pytest.mark.parametrize(
