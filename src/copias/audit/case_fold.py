@@ -57,6 +57,7 @@ class CaseCopy:
         month: that a sealed package of a database is of, ``2026-10``; empty for a case's copy.
         series: record series.
         promised: calendar years that the series had of its own then; 0 when it had none.
+        owner: Google's id of the account of a mailbox; empty where nobody told it.
     """
 
     case: str
@@ -73,6 +74,7 @@ class CaseCopy:
     month: str = ""
     series: str = ""
     promised: int = 0
+    owner: str = ""
 
     @property
     def counts(self) -> bool:
@@ -202,6 +204,7 @@ def _read_copy(number: str, data: dict[str, t.Any]) -> CaseCopy:
         month=intern(str(data.get("month", ""))),
         series=intern(str(data.get("record_series", ""))),
         promised=int(data.get("series_years", 0)),
+        owner=intern(str(data.get("owner", ""))),
     )
 
 

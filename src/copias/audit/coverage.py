@@ -95,7 +95,7 @@ def _last_of_cases(cases: CaseFold, latest: datetime) -> dict[tuple[str, str], L
     found: dict[tuple[str, str], Last] = {}
     for copy in cases.counting():
         whose = f"paquete del mes {copy.month}" if copy.month else f"caso {copy.case}"
-        last = Last(_read_moment(copy.finished), f"{whose}, {copy.store}")
+        last = Last(_read_moment(copy.finished), f"{whose}, {copy.store}", copy.owner)
         if copy.verified and last.moment <= latest:
             key = (copy.kind, copy.subject)
             found[key] = newest_of(found.get(key), last) or last

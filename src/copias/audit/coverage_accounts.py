@@ -35,11 +35,13 @@ def judge_accounts(
     if judge.office.deployment.mailboxes is None:
         return
     leaves = _find_leaves(judge, inventory, found)
-    mirrors = {
-        name: Last(*told) for name, told in last_of_mirrors(judge.office, judge.now, found.synced.completed).items()
-    }
+    owners = {safe_part(one.address): one.id for one in inventory.accounts if one.id}
+    told = last_of_mirrors(judge.office, judge.now, found.synced.completed, owners=owners)
+    mirrors = {name: Last(*known) for name, known in told.items()}
     for one in inventory.accounts:
-        last = newest_of(mirrors.get(safe_part(one.address)), _case_of(last_cases, one.address))
+        case = _case_of(last_cases, one.address)
+        # What was copied of who had the address before is no copy of who has it now.
+        last = newest_of(mirrors.get(safe_part(one.address)), case if case and case.is_of(one.id) else None)
         leave = leaves.get(one.address)
         if one.state != "active":
             state = "suspendida" if one.state == "suspended" else "archivada"

@@ -39,10 +39,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Last:
-    """The newest verified copy of something: its moment, and where it is from."""
+    """The newest verified copy of something: its moment, where it is from, and Google's id of a mailbox's account."""
 
     moment: datetime
     source: str
+    owner: str = ""
+
+    def is_of(self, owner: str) -> bool:
+        """Tell whether it is of the account of an id, as far as both are known: an address may change hands."""
+        return owner in {"", self.owner} or not self.owner
 
 
 @dataclass

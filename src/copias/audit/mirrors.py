@@ -18,7 +18,11 @@ if t.TYPE_CHECKING:
 
 
 def last_of_mirrors(
-    office: Office, now: datetime, completed: Mapping[str, int] | None = None
+    office: Office,
+    now: datetime,
+    completed: Mapping[str, int] | None = None,
+    *,
+    owners: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[datetime, str]]:
     """Return when each mirror was last found up to date, and where, by its folder.
 
@@ -30,6 +34,7 @@ def last_of_mirrors(
         now: aware.
         completed: by account, the number of the event with which its first copy was complete, as far as it is known:
             what went into the repository before has no such mirror, or half of it.
+        owners: by folder, Google's id of the account that has the address now: a mirror of who had it before is none.
     """
     first = {safe_part(account): number for account, number in (completed or {}).items()}
     found: dict[str, tuple[datetime, str]] = {}
@@ -37,7 +42,8 @@ def last_of_mirrors(
     kept = _list_stored(office, now) if repository else []
     root = mirrors_folder(office.deployment)
     for folder in root.iterdir() if root.is_dir() else ():
-        good = read_copy(folder, now).last_good
+        copy, owner = read_copy(folder, now), (owners or {}).get(folder.name, "")
+        good = copy.last_good if copy.owner in {"", owner} or not owner else None
         stored = next(
             (one for one in kept if folder.name not in one.failed and one.n > first.get(folder.name, 0)), None
         )

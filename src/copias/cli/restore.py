@@ -114,7 +114,7 @@ def _give_back(number: str, order: Order, words: _Words, start: Start, output: O
             )
         show_outcome(output, office, number, None)
         return
-    intake = require_recovery(office, number)
+    intake = require_recovery(office, number, going_on=not words.choose)
     office.claims.require_free(number)
     if intake.subject in office.deployment.databases:
         _require_of_mail(number, order, words, check=check)

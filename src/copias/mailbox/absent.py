@@ -41,6 +41,11 @@ class Accounts:
             return None
         return self.error or {address: user.department for address, user in self.users.items()}
 
+    @property
+    def owners(self) -> Mapping[str, str] | None:
+        """Return Google's ids by address, as far as it told them; ``None`` when it was not asked."""
+        return {address: user.id for address, user in self.users.items()} if self.asked else None
+
 
 def read_accounts(office: Office, accounts: Collection[str], *, whole: bool) -> Accounts:
     """Ask the Directory when the standing authorisation, a policy or a missing account makes that needed."""

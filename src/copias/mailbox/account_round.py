@@ -12,6 +12,7 @@ from copias.google.errors import GoogleUnavailable
 from copias.mailbox.mirror import Mirror, MirrorReader
 from copias.mailbox.mirror.layout import INDEX
 from copias.mailbox.outcome import Outcome, Postponed, require_whole
+from copias.mailbox.owner import claim_mirror, require_same
 from copias.mailbox.status import mirror_folder
 from copias.mailbox.sync import MailboxSync
 
@@ -49,15 +50,24 @@ class AccountRound:
         settings: of the mailboxes.
         gmail: the account, with the right to read.
         leave: by whose leave.
+        owner: Google's id of the account that has the address now; empty when nobody knows.
         limit: of a night's round, longest that it may take; without, it is what the settings say.
     """
 
     def __init__(
-        self, office: Office, settings: MailboxSettings, gmail: Gmail, leave: Leave, *, limit: Limit | None = None
+        self,
+        office: Office,
+        settings: MailboxSettings,
+        gmail: Gmail,
+        leave: Leave,
+        *,
+        owner: str = "",
+        limit: Limit | None = None,
     ) -> None:
         self._settings = settings
         self._gmail = gmail
         self._leave = leave
+        self._owner = owner
         self._of_night = limit is not None
         longest = limit or Limit(settings.time_limit, "mailboxes.time_limit")
         self._limit = longest.within(leave, datetime.now(UTC))
@@ -116,8 +126,9 @@ class AccountRound:
         with Mirror.open(self._folder, account=account, segment_bytes=self._settings.segment_bytes) as mirror:
             self._before = self._after = mirror.state.history_id
             held = _count(mirror)
+            same_owner = claim_mirror(mirror, account, self._folder, owner=self._owner)
             try:
-                await self._fill(mirror, reconcile=reconcile)
+                await self._fill(mirror, reconcile=reconcile, same_owner=same_owner)
             except asyncio.CancelledError:
                 mirror.commit()  # what was read is whole, and need not be read again
                 raise
@@ -126,8 +137,8 @@ class AccountRound:
                 self._after = mirror.state.history_id
         return False
 
-    async def _fill(self, mirror: Mirror, *, reconcile: bool) -> None:
-        sync = MailboxSync(self._gmail, mirror, at_once=self._at_once)
+    async def _fill(self, mirror: Mirror, *, reconcile: bool, same_owner: bool) -> None:
+        sync = MailboxSync(self._gmail, mirror, at_once=self._at_once, same_owner=same_owner)
         self._report = await sync.run()
         if reconcile:
             from copias.mailbox.comparing import compare_mailbox
@@ -141,6 +152,7 @@ class AccountRound:
         if (self._folder / INDEX).is_file():
             with MirrorReader.open(self._folder) as mirror:
                 self._before = mirror.state.history_id
+                require_same(mirror.owner, self._gmail.account, self._folder, owner=self._owner)
         self._after = (await self._gmail.profile()).history_id
         return self._before != self._after
 

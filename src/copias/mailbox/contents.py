@@ -42,6 +42,7 @@ class MailboxContents:
 
     Args:
         account: whose mailbox.
+        owner: Google's id of that account; empty when nobody told it.
         started: when the copy was begun; aware.
         ids: what is packed.
         missing: reconciled, and not in the mirror.
@@ -54,6 +55,7 @@ class MailboxContents:
     """
 
     account: str
+    owner: str
     started: datetime
     ids: frozenset[str]
     missing: frozenset[str]
@@ -81,6 +83,7 @@ class MailboxContents:
             tally.take(row)
         return cls(
             account=subject.account,
+            owner=mirror.owner,
             started=datetime.fromisoformat(found["started"]),
             ids=frozenset(tally.chosen),
             missing=tally.wanted - tally.held,

@@ -13,6 +13,7 @@ from copias.case.step import StepPlan
 from copias.errors import NotAllowed
 from copias.mailbox.engine import open_gmail
 from copias.mailbox.mirror import Mirror
+from copias.mailbox.owner import claim_mirror, read_owners
 from copias.mailbox.permission import find_leave
 from copias.mailbox.reconcile import Reconciliation, reconcile
 from copias.mailbox.subject import Subject, find_subject
@@ -50,12 +51,14 @@ class MirrorPlan(StepPlan):
         Raises:
             CopyFailed: a message is missing; ids are named, and what was copied is kept for the next run.
             GoogleRefused: the account cannot be read.
+            OtherOwner: the mirror is of who had the address before.
             GoogleUnavailable: Google does not answer; nothing is lost.
             AlreadyRunning: the night's run holds the mirror.
             NotAllowed: the last day of the case's authorisation ended meanwhile; what was copied is kept.
         """
         subject, started = find_subject(self.office, self.story), datetime.now(UTC)
-        copied = asyncio.run(self._copy(subject))
+        owner = read_owners(self.office, [subject.account]).get(subject.account, "")
+        copied = asyncio.run(self._copy(subject, owner))
         copy_id = subject.new_copy_id(self.story)
         folder = CopyFolder(self.office.deployment, copy_id)
         found = copied.reconciliation
@@ -64,15 +67,18 @@ class MirrorPlan(StepPlan):
         self.office.book.record(self.story.number, "copy.reconciled", _summarise(copy_id, copied))
         found.require_complete(subject.account)
 
-    async def _copy(self, subject: Subject) -> Copied:
+    async def _copy(self, subject: Subject, owner: str) -> Copied:
         settings, leave = subject.settings, find_leave(self.story)
         until = leave.ends if leave else None
         async with open_gmail(self.office, subject.account) as gmail:
             with Mirror.open(subject.mirror, account=subject.account, segment_bytes=settings.segment_bytes) as mirror:
-                return await copy_mailbox_until(until, gmail, mirror, at_once=settings.connections)
+                same = claim_mirror(mirror, subject.account, subject.mirror, owner=owner)
+                return await copy_mailbox_until(until, gmail, mirror, at_once=settings.connections, same_owner=same)
 
 
-async def copy_mailbox_until(until: datetime | None, gmail: Gmail, mirror: Mirror, *, at_once: int) -> Copied:
+async def copy_mailbox_until(
+    until: datetime | None, gmail: Gmail, mirror: Mirror, *, at_once: int, same_owner: bool = False
+) -> Copied:
     """Do what :func:`copy_mailbox` does, and stop at a moment: nobody allowed what would be read later.
 
     Args:
@@ -80,6 +86,7 @@ async def copy_mailbox_until(until: datetime | None, gmail: Gmail, mirror: Mirro
         gmail: the account.
         mirror: of that account, open for writing.
         at_once: messages under way at a time.
+        same_owner: the Directory said that the mailbox is still the one of which the mirror is.
 
     Raises:
         NotAllowed: the moment came first; what was read until then is kept in the mirror.
@@ -87,7 +94,7 @@ async def copy_mailbox_until(until: datetime | None, gmail: Gmail, mirror: Mirro
     left = (until - datetime.now(UTC)).total_seconds() if until else None
     try:
         async with asyncio.timeout(left) as limit:
-            return await copy_mailbox(gmail, mirror, at_once=at_once)
+            return await copy_mailbox(gmail, mirror, at_once=at_once, same_owner=same_owner)
     except TimeoutError:
         if not limit.expired():
             raise
@@ -100,14 +107,14 @@ async def copy_mailbox_until(until: datetime | None, gmail: Gmail, mirror: Mirro
         ) from None
 
 
-async def copy_mailbox(gmail: Gmail, mirror: Mirror, *, at_once: int) -> Copied:
+async def copy_mailbox(gmail: Gmail, mirror: Mirror, *, at_once: int, same_owner: bool = False) -> Copied:
     """Bring a mirror up to date and compare it with its mailbox, listed before and after.
 
     Raises:
         GoogleRefused: the account cannot be read.
         GoogleUnavailable: Google does not answer.
     """
-    sync = MailboxSync(gmail, mirror, at_once=at_once)
+    sync = MailboxSync(gmail, mirror, at_once=at_once, same_owner=same_owner)
     start = await sync.list_all()
     held = len(start.ids & mirror.ids())
     with Step("Copiar el buzón", len(start.ids), unit="messages", done=held, size=lambda: sync.bytes_read) as step:

@@ -73,6 +73,7 @@ def plan_mailboxes(
         refused=_find_refused(office, leaves, known, always=always, whole=whole),
         not_allowed=tuple(account for account, why in leaves.items() if isinstance(why, NotAllowed)),
         directory=known.error,
+        owners=known.owners,
         units=sum(one.units for one in begun),
         seconds=seconds,
     )

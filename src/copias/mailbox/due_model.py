@@ -67,6 +67,7 @@ class MailboxNight:
         refused: that somebody's leave covers and that cannot be mirrored, each with why: told once.
         not_allowed: of the inventory, and covered by nobody's leave: not of the night, and no failure of it.
         directory: why the Directory did not say whose mailboxes the standing authorisation covers.
+        owners: Google's ids of all accounts by address; ``None`` when the Directory was not asked.
         units: of Google's quota that the due ones will take.
         seconds: after which the last of them will have ended, as far as can be foreseen.
     """
@@ -77,6 +78,7 @@ class MailboxNight:
     refused: Mapping[str, BackupError] = field(default_factory=dict)
     not_allowed: tuple[str, ...] = ()
     directory: BackupError | None = None
+    owners: Mapping[str, str] | None = None
     units: int = 0
     seconds: float = 0.0
 

@@ -92,7 +92,7 @@ class MailboxKind:
         forecast = None
         if checks[0].passed:
             forecast, found = _check_access(office, settings, intake.subject)
-            checks.append(found)
+            checks += [found, *(_check_mirror(office, intake.subject) if found.passed else ())]
         checks.append(check_store(office, settings.store, forecast.bytes if forecast else 0))
         checks += _check_retirement(settings, intake)
         return forecast, checks
@@ -177,6 +177,24 @@ def _check_access(office: Office, settings: MailboxSettings, account: str) -> tu
             repair=error.repair,
             suspended=account if isinstance(error, AccountSuspended) else "",
         )
+
+
+def _check_mirror(office: Office, account: str) -> Iterator[Check]:
+    """Refuse an address whose mirror is of who had it before; nothing is told of one that is as it should be."""
+    from copias.mailbox.mirror import MirrorReader
+    from copias.mailbox.mirror.layout import INDEX
+    from copias.mailbox.owner import OtherOwner, read_owners, require_same
+    from copias.mailbox.status import mirror_folder
+
+    folder = mirror_folder(office.deployment, account)
+    if not (folder / INDEX).is_file():
+        return
+    with MirrorReader.open(folder) as mirror:
+        had = mirror.owner
+    try:
+        require_same(had, account, folder, owner=read_owners(office, [account]).get(account, "") if had else "")
+    except OtherOwner as error:
+        yield Check("espejo", passed=False, why=f"{error.what}: {error.why}", repair=error.repair)
 
 
 def _check_retirement(settings: MailboxSettings, intake: Intake) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from copias.mailbox.account_round import AccountRound, Limit, say_stopped
 from copias.mailbox.engine import open_budget
 from copias.mailbox.fitting import first_turns
 from copias.mailbox.outcome import Outcome
+from copias.mailbox.owner import read_owners
 from copias.mailbox.permission import Leave, find_leaves, look_again
 from copias.people import Role
 from copias.progress import Step
@@ -58,7 +59,8 @@ def mirror_accounts(
     done = {account: Outcome(account, error=why) for account, why in leaves.items() if isinstance(why, BackupError)}
     allowed = {account: leave for account in wanted if isinstance(leave := leaves[account], Leave)}
     if allowed and office.deployment.mailboxes is not None:
-        rounds = Rounds(office, office.deployment.mailboxes, reconcile=reconcile, look=look)
+        owners = read_owners(office, allowed)
+        rounds = Rounds(office, office.deployment.mailboxes, owners=owners, reconcile=reconcile, look=look)
         done |= asyncio.run(rounds.run(allowed))
     return {account: done[account] for account in wanted}
 
@@ -95,6 +97,7 @@ class Rounds:
     Args:
         office: whose mirrors.
         settings: of the mailboxes.
+        owners: Google's ids of the accounts that have the addresses now, as far as they are known.
         reconcile: also compare with a full listing.
         look: only ask which mailboxes are other than their mirrors.
         terms: of the night; none for a call of somebody's own.
@@ -105,12 +108,14 @@ class Rounds:
         office: Office,
         settings: MailboxSettings,
         *,
+        owners: Mapping[str, str],
         reconcile: bool = False,
         look: bool = False,
         terms: Terms | None = None,
     ) -> None:
         self._office = office
         self._settings = settings
+        self._owners = owners
         self._reconcile = reconcile
         self._look = look
         self._terms = terms
@@ -163,7 +168,8 @@ class Rounds:
             return Outcome(account, error=allowed)
         leave = allowed
         gmail = Gmail(session, account, (GMAIL_READ,))
-        one = AccountRound(self._office, self._settings, gmail, leave, limit=limit)
+        owner = self._owners.get(account, "")
+        one = AccountRound(self._office, self._settings, gmail, leave, owner=owner, limit=limit)
         if self._look:
             return await one.look()
         outcome = await one.run(reconcile=self._reconcile)

@@ -22,6 +22,7 @@ from copias.mailbox.account_round import Limit
 from copias.mailbox.due import plan_mailboxes
 from copias.mailbox.mirroring import SYNCED, Rounds
 from copias.mailbox.outcome import Outcome, Postponed
+from copias.mailbox.owner import read_owners
 from copias.people import Role
 
 if t.TYPE_CHECKING:
@@ -178,7 +179,9 @@ def _do_rounds(
         firsts=frozenset(one.account for one in plan.due if one.is_first),
         asked_to_end=lambda: folder is not None and folder.asked_to_end,
     )
-    rounds = Rounds(office, settings, look=look, terms=terms)
+    # A Directory that was asked for the plan, and did not answer, is not asked again.
+    owners = read_owners(office, [one.account for one in plan.due]) if plan.owners is None else plan.owners
+    rounds = Rounds(office, settings, owners=owners, look=look, terms=terms)
     done = asyncio.run(rounds.run({one.account: one.leave for one in plan.due}))
     return {account: one for account, one in done.items() if always or not isinstance(one.error, NotAllowed)}
 

@@ -126,6 +126,7 @@ class PackPlan(StepPlan):
             "generation": self.story.generation,
             "kind": "mailbox",
             "subject": subject.account,
+            "owner": contents.owner,
             "record_series": subject.settings.record_series,
             **self.office.deployment.retention.promise(subject.settings.record_series),
             "store": subject.settings.store,

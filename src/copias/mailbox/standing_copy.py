@@ -25,11 +25,13 @@ class StandingCopy:
         last_good: when it was last found up to date, UTC; ``None`` without a complete first copy.
         messages: that it holds of what the mailbox still has; only asked for while the first copy is not complete.
         messages_a_day: that came in during the last month.
+        owner: Google's id of the account that it is of; empty while it is not known.
     """
 
     last_good: datetime | None = None
     messages: int = 0
     messages_a_day: float = 0.0
+    owner: str = ""
 
 
 def read_copy(folder: Path, now: datetime) -> StandingCopy:
@@ -42,7 +44,8 @@ def read_copy(folder: Path, now: datetime) -> StandingCopy:
             if state.history_id is None or state.synced_at is None:
                 return StandingCopy(messages=mirror.live().messages)
             last = datetime.fromtimestamp(state.synced_at, UTC)
+            owner = mirror.owner
             recent = mirror.came_since(int((now - MONTH).timestamp() * 1000))
     except BackupError:
         return StandingCopy()  # its round will say what is wrong with it
-    return StandingCopy(last if last <= now + CLOCKS else None, messages_a_day=recent / MONTH.days)
+    return StandingCopy(last if last <= now + CLOCKS else None, messages_a_day=recent / MONTH.days, owner=owner)

@@ -15,6 +15,7 @@ from copias.google.errors import HistoryExpired
 from copias.mailbox.changes import Changes, collect_changes
 from copias.mailbox.fetching import Fetcher
 from copias.mailbox.listing import Listing, list_mailbox, read_labels
+from copias.mailbox.owner import refuse
 from copias.progress import ignore
 
 if t.TYPE_CHECKING:
@@ -70,12 +71,22 @@ class MailboxSync:
         mirror: open for writing.
         at_once: messages under way.
         report: is told of each message.
+        same_owner: the Directory said that the mailbox is still the one of which the mirror is.
     """
 
-    def __init__(self, gmail: Gmail, mirror: Mirror, *, at_once: int = 50, report: Report = ignore) -> None:
+    def __init__(
+        self,
+        gmail: Gmail,
+        mirror: Mirror,
+        *,
+        at_once: int = 50,
+        report: Report = ignore,
+        same_owner: bool = False,
+    ) -> None:
         self._gmail = gmail
         self._mirror = mirror
         self._fetcher = Fetcher(gmail, mirror, at_once=at_once)
+        self._same_owner = same_owner
         self._begun = time.monotonic()
         self._full = False
         self._relabelled = self._deleted = self._unlisted = 0
@@ -97,6 +108,7 @@ class MailboxSync:
 
         Raises:
             GoogleRefused: the account cannot be read; ``AccountSuspended`` and the like say why.
+            OtherOwner: it is another person's mailbox than the one that was mirrored.
             GoogleUnavailable: Google does not answer; what was read is kept.
             StoreFull: the mirror's disk is full; what was committed is kept.
         """
@@ -196,12 +208,25 @@ class MailboxSync:
     async def _apply_listing(self, listed: Listing) -> None:
         self._unlisted = listed.short
         known = frozenset(self._mirror.ids())
+        self._require_same_mailbox(listed, known)
         self._revive(listed.ids & known - self._mirror.live_ids())
         await self._relabel(listed.ids & known)
         new = sorted(key for key in listed.ids if key not in known)
         await self._fetcher.fetch(new, since=listed.profile.history_id)
         if not listed.short:
             self._mark_deleted(known - listed.ids)
+
+    def _require_same_mailbox(self, listed: Listing, known: frozenset[str]) -> None:
+        """Refuse a mailbox whose history went back and that has no message of ours: its owner may empty it, not that.
+
+        Raises:
+            OtherOwner: it is so, and nobody said that it is the same account.
+        """
+        stood = self._mirror.state.history_id or 0
+        if listed.profile.history_id >= stood or not known or known & listed.ids or self._same_owner:
+            return
+        why = "el historial del buzón es anterior al del espejo, y ninguno de los mensajes copiados está en él"
+        raise refuse(self._gmail.account, self._mirror.folder, why)
 
     async def _relabel(self, known: Collection[str]) -> None:
         """Compare the labels of known messages."""

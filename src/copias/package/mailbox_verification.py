@@ -10,6 +10,7 @@ from copias.package.entry_names import is_entry_name
 from copias.package.mailbox_index import read_index
 from copias.package.mailbox_summary import describe
 from copias.package.manifest import NAME
+from copias.package.message_entry import say_entry
 from copias.package.message_list import MessageList
 from copias.package.zip_directory import as_stream
 
@@ -72,7 +73,7 @@ def _find_strangers(directories: Sequence[ZipDirectory], manifest: Manifest, mes
         return
     known = {message.entry for message in messages.in_order()} | own
     for directory in directories:
-        yield from (f"sobra el archivo {entry.name!a}" for entry in directory if entry.name not in known)
+        yield from (f"sobra el archivo {say_entry(entry.name)}" for entry in directory if entry.name not in known)
 
 
 def _find_content_problems(directory: ZipDirectory, message: ListedMessage, report: Report) -> Iterator[str]:

@@ -16,6 +16,8 @@ SUBJECT_LIMIT: t.Final = 48
 FOLDER_LENGTH: t.Final = len("2026/11/20261120-080530-")
 """Characters of a name before the subject."""
 _ID: t.Final = re.compile(r"[0-9a-z_-]{1,40}", re.ASCII)
+_DATED: t.Final = re.compile(r"\d{4}/\d{2}/(\d{8}-\d{6}-)?", re.ASCII)
+_NAMED: t.Final = re.compile(r"(?<=-)(?=[a-z_]*\d)[0-9a-z_]{1,40}(?=\.eml\Z)", re.ASCII)
 _NOT_WORDS: t.Final = re.compile(r"[\W_]+")
 _EPOCH: t.Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN: t.Final = range(400_000_000_000, 4_000_000_000_000)
@@ -50,6 +52,17 @@ def message_entry(message_id: str, *, subject: str, received: datetime) -> str:
     if not _ID.fullmatch(message_id):
         raise BadInput("el id de un mensaje no sirve para un nombre de archivo", whose=ascii(message_id[:80]))
     return f"{received:%Y/%m/%Y%m%d-%H%M%S}-{short_subject(subject)}{message_id}.eml"
+
+
+def say_entry(name: str) -> str:
+    """Return an entry's name for errors; of a message's, nothing of its subject: ``'2026/11/20261120-080530-*b2.eml'``.
+
+    An error comes into the ledger, the help desk's sheet and mails, where nobody may read a subject.
+    """
+    if not name.lower().endswith(".eml"):
+        return ascii(name)
+    dated, named = _DATED.match(name), _NAMED.search(name)
+    return ascii(f"{dated[0] if dated else ''}*{named[0] if named else ''}.eml")
 
 
 def short_subject(subject: str) -> str:

@@ -13,6 +13,7 @@ import typing as t
 import zlib
 
 from copias.errors import Altered
+from copias.package.message_entry import say_entry
 from copias.package.zip_format import DEFLATED, STORED
 
 if t.TYPE_CHECKING:
@@ -85,7 +86,7 @@ class ZipDirectory:
         """
         place = self._place(name)
         if place is None:
-            raise self._altered(f"falta el archivo {name!a}")
+            raise self._altered(f"falta el archivo {say_entry(name)}")
         return self._entry(place)
 
     def chunks(self, entry: ZipEntry) -> Iterator[bytes]:
@@ -99,11 +100,11 @@ class ZipDirectory:
         for piece in self._inflate(entry, stored) if entry.method == DEFLATED else stored:
             crc, size = zlib.crc32(piece, crc), size + len(piece)
             if size > entry.bytes:
-                raise self._altered(f"{entry.name!a} es más grande de lo que dice el zip")
+                raise self._altered(f"{say_entry(entry.name)} es más grande de lo que dice el zip")
             if piece:
                 yield piece
         if (crc, size) != (entry.crc, entry.bytes):
-            raise self._altered(f"{entry.name!a} está dañado: no da su CRC-32 o su tamaño")
+            raise self._altered(f"{say_entry(entry.name)} está dañado: no da su CRC-32 o su tamaño")
 
     def read(self, entry: ZipEntry) -> bytes:
         """Return an entry's content.
@@ -124,9 +125,9 @@ class ZipDirectory:
                     left = unpacker.unconsumed_tail
             yield unpacker.flush()
         except zlib.error as error:
-            raise self._altered(f"{entry.name!a} no se descomprime: {error}") from error
+            raise self._altered(f"{say_entry(entry.name)} no se descomprime: {error}") from error
         if not unpacker.eof or unpacker.unused_data:
-            raise self._altered(f"{entry.name!a} no termina donde debe")
+            raise self._altered(f"{say_entry(entry.name)} no termina donde debe")
 
     def _stored(self, entry: ZipEntry) -> Iterator[bytes]:
         """Yield the bytes of an entry as they lie in the file, after a look at its own header."""
@@ -136,10 +137,10 @@ class ZipDirectory:
         data = self._stream.read(likely)  # at once: a store far away answers each read by a call
         end = _LOCAL.size + len(name)
         if len(data) < end or not data.startswith(b"PK\3\4") or data[_LOCAL.size : end] != name:
-            raise self._altered(f"en el lugar de {entry.name!a} hay otra cosa")
+            raise self._altered(f"en el lugar de {say_entry(entry.name)} hay otra cosa")
         fields = _LOCAL.unpack_from(data)
         if fields[3] != entry.method or fields[9] != len(name):
-            raise self._altered(f"{entry.name!a} y el directorio del zip no coinciden")
+            raise self._altered(f"{say_entry(entry.name)} y el directorio del zip no coinciden")
         first = data[end + fields[10] :][: entry.stored_bytes]
         yield first
         yield from self._read_on(entry, entry.offset + end + fields[10] + len(first), entry.stored_bytes - len(first))
@@ -149,7 +150,7 @@ class ZipDirectory:
             self._stream.seek(position)  # somebody else may read from the stream between two pieces
             data = self._stream.read(min(left, _BLOCK))
             if not data:
-                raise self._altered(f"{entry.name!a} está cortado")
+                raise self._altered(f"{say_entry(entry.name)} está cortado")
             position, left = position + len(data), left - len(data)
             yield data
 
@@ -183,11 +184,11 @@ class ZipDirectory:
         except UnicodeDecodeError as error:
             raise self._altered("el zip tiene un nombre que no es UTF-8") from error
         if flags & _ENCRYPTED or method not in {STORED, DEFLATED}:
-            raise self._altered(f"{name!a} no está guardado como lo hace este programa")
+            raise self._altered(f"{say_entry(name)} no está guardado como lo hace este programa")
         wide = iter(self._wide_numbers(extra, fields[11]))
         size, stored, offset = (next(wide, 0) if value == _LIMIT32 else value for value in (size, stored, offset))
         if offset >= self._start:
-            raise self._altered(f"{name!a} está fuera del zip")
+            raise self._altered(f"{say_entry(name)} está fuera del zip")
         return ZipEntry(name, method, crc, stored, size, offset)
 
     def _wide_numbers(self, place: int, length: int) -> tuple[int, ...]:

@@ -108,8 +108,8 @@ class Archive:
         try:
             stream = self._zips[entry.part].open(entry.name)
         except READING as error:
-            raise damaged(name, entry.name, error) from error
-        return t.cast("t.BinaryIO", io.BufferedReader(_Guarded(stream, name, entry.name), _BLOCK))
+            raise damaged(name, error) from error
+        return t.cast("t.BinaryIO", io.BufferedReader(_Guarded(stream, name), _BLOCK))
 
     def _open(self, path: Path, name: str) -> zipfile.ZipFile:
         _check_directory(path, name, self._settings.most_entries)
@@ -132,7 +132,7 @@ class Archive:
                 if info.filename.lower().endswith(".mbox") and _product(info.filename).lower() not in _OF_GROUPS:
                     entry = MboxEntry(part, info.filename, info.file_size)
                     if archive.getinfo(info.filename) is not info:
-                        raise hostile(self._names[part], f"{info.filename[:_SHOWN]!a} está dos veces")
+                        raise hostile(self._names[part], f"{_say_place(info.filename)} está dos veces")
                     mboxes.append(entry)
                 else:
                     others.setdefault(_product(info.filename), Counter()).update(files=1, bytes=info.file_size)
@@ -161,7 +161,7 @@ class Archive:
             raise BadInput(
                 "el Takeout está cifrado con contraseña",
                 whose=name,
-                why=shown,
+                why=_say_place(info.filename),
                 repair="ponga los .zip tal como los dio Google, que no llevan contraseña",
             )
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -170,7 +170,7 @@ class Archive:
             raise BadInput(
                 "el .zip no está comprimido como los de Google",
                 whose=name,
-                why=f"{shown} usa el método {info.compress_type}",
+                why=f"{_say_place(info.filename)} usa el método {info.compress_type}",
                 repair="ponga los .zip tal como los dio Google",
             )
         if _INNER.fullmatch(info.filename):
@@ -181,17 +181,17 @@ class Archive:
                 repair="saque las partes y póngalas sueltas en la carpeta",
             )
         if info.file_size > max(_SMALL, info.compress_size * self._settings.largest_ratio):
-            raise too_large(name, f"{shown} dice que {info.compress_size} bytes se vuelven {info.file_size}")
+            claim = f"dice que {info.compress_size} bytes se vuelven {info.file_size}"
+            raise too_large(name, f"{_say_place(info.filename)} {claim}")
 
 
 class _Guarded(io.RawIOBase):
     """A stream of a zip file whose faults are told as ours."""
 
-    def __init__(self, stream: t.IO[bytes], part: str, entry: str) -> None:
+    def __init__(self, stream: t.IO[bytes], part: str) -> None:
         super().__init__()
         self._stream = stream
         self._part = part
-        self._entry = entry
 
     def readable(self) -> bool:
         return True
@@ -201,7 +201,7 @@ class _Guarded(io.RawIOBase):
         try:
             data = self._stream.read(len(view))
         except READING as error:
-            raise damaged(self._part, self._entry, error) from error
+            raise damaged(self._part, error) from error
         view[: len(data)] = data
         return len(data)
 
@@ -225,6 +225,11 @@ def mbox_key(name: str) -> tuple[str, int]:
 
 def _reading_order(entry: MboxEntry) -> tuple[str, int, int]:
     return (*mbox_key(entry.name), entry.part)
+
+
+def _say_place(name: str) -> str:
+    """Return where a file is, without its name: that is a label's, or a document's, and errors go into the ledger."""
+    return f"un archivo de {_product(name)[:_SHOWN]!a}"
 
 
 def _product(name: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import typing as t
+import zlib
 
 from copias.errors import BadInput, CopyFailed
-
-_SHOWN: t.Final = 160
 
 
 def cut(name: str, why: str) -> BadInput:
@@ -19,12 +17,15 @@ def cut(name: str, why: str) -> BadInput:
     )
 
 
-def damaged(name: str, entry: str, error: Exception) -> CopyFailed:
-    """Return the error of a part whose content fails its CRC-32."""
+def damaged(name: str, error: Exception) -> CopyFailed:
+    """Return the error of a part whose content fails its CRC-32.
+
+    Of the file inside nothing is told, nor what Python says of it: its name is that of a label of somebody.
+    """
     return CopyFailed(
         "una parte del Takeout está dañada",
         whose=name,
-        why=f"{entry[:_SHOWN]!a}: {error}",
+        why=str(error) if isinstance(error, zlib.error) else "lo que trae adentro está cortado, o no da su CRC-32",
         repair="descárguela otra vez de la página de Takeout y reemplácela",
     )
 

@@ -119,6 +119,21 @@ def test_case_that_nobody_authorised_finds_nothing(town: Recovery) -> None:
     assert "recovery.searched" not in town.events()
 
 
+def test_authorisation_that_has_ended_finds_and_gives_nothing(recovery: Recovery) -> None:
+    grant(recovery.office)
+    given = recovery.office.book.story(CASE).authorisation
+    of = {"kind": "recovery", "subject": MARTA}
+    recovery.office.book.record(CASE, "case.authorised", {**(given or {}), "until": "2026-01-31", "of": of})
+
+    with pytest.raises(NotReady, match="ya no está autorizado") as refused:
+        find(recovery)
+
+    assert "31/01/2026" in refused.value.why
+    assert f"copias authorise {CASE}" in refused.value.repair
+    assert copias(recovery, "restore", CASE, "--all", "--check").exit_code == refused.value.exit_code
+    assert {"recovery.searched", "copy.opened"}.isdisjoint(recovery.events())
+
+
 @pytest.mark.parametrize("event", ["case.held", "case.cancelled"])
 def test_case_that_is_not_open_finds_nothing(recovery: Recovery, event: str) -> None:
     decide(recovery.office, CASE, event, reason="no procede")

@@ -57,8 +57,10 @@ def test_same_file_counts_as_written_and_another_is_never_overwritten(tmp_path: 
 
     assert write_message(tmp_path, listed(), CONTENT) == name
     (tmp_path / name).write_bytes(b"mine")
-    with pytest.raises(BadInput, match="otro archivo"):
+    with pytest.raises(BadInput, match="otro archivo") as refused:
         write_message(tmp_path, listed(), CONTENT)
+    assert listed().id in refused.value.why
+    assert name not in str(refused.value)  # it has the subject, and a case's failure goes to the ledger and by mail
     assert (tmp_path / name).read_bytes() == b"mine"
     assert len(list(tmp_path.iterdir())) == 1
 

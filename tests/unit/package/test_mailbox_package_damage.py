@@ -73,6 +73,34 @@ def test_damaged_message_is_named_and_not_given(pack_mailbox, message, trusted) 
         package.read(next(one for one in package.messages() if one.id == "b2"))
 
 
+@pytest.mark.parametrize("place", [8, 200], ids=["header", "content"])
+def test_subject_of_a_damaged_message_is_told_to_nobody(pack_mailbox, message, trusted, place) -> None:
+    content = hashlib.shake_256(b"").digest(999)
+    path, _ = pack_mailbox([message("a1"), message("b2", subject="Embarazo de alto riesgo", content=content)])
+    damaged = bytearray(path.read_bytes())
+    damaged[damaged.index(b"b2.eml") + len("b2.eml") - place if place < 99 else damaged.index(b"b2.eml") + place] ^= 1
+    path.write_bytes(damaged)
+
+    problems = find(path, trusted)
+
+    with open_mailbox(path) as package, pytest.raises(Altered) as refused:
+        package.read(next(one for one in package.messages() if one.id == "b2"))
+    told = [*problems, str(refused.value)]
+    assert any("b2" in text for text in problems)
+    assert not [text for text in told if "Embarazo" in text]
+
+
+def test_subject_of_a_message_that_the_list_has_not_is_told_to_nobody(pack_mailbox, message, trusted) -> None:
+    path, _ = pack_mailbox([message("a1", subject="Embarazo de alto riesgo"), message("b2")])
+    repack(path, shorten_list)
+    repack(path, lambda contents: contents.update({"2026/11/20261120-080530-Embarazo-de-alto-riesgo-a1.eml": b"x"}))
+
+    told = find(path, trusted)
+
+    assert any("-*a1.eml" in text for text in told)
+    assert not [text for text in told if "Embarazo" in text]
+
+
 def repack(path, change) -> None:
     """Make the zip anew with other contents, as a forger would who has no key."""
     with zipfile.ZipFile(path) as package:

@@ -183,6 +183,32 @@ def test_a_damaged_part_is_named_when_it_is_read(make_zip, settings, takeout_mes
         list(iterate_blocks(archive.open(archive.contents.mboxes[0])))
 
 
+def spoil(content: bytearray) -> None:
+    content[content.index(b".mbox") + 200] ^= 0xFF
+
+
+def encrypt(content: bytearray) -> None:
+    content[content.index(b"PK\1\2") + 8] |= 1
+
+
+def grow(content: bytearray) -> None:
+    struct.pack_into("<I", content, content.index(b"PK\1\2") + 24, 8 << 20)
+
+
+@pytest.mark.parametrize("spoilt", [spoil, encrypt, grow])
+def test_name_of_a_label_is_in_no_error(make_zip, settings, takeout_message, spoilt) -> None:
+    path = make_zip(NAME, {"Takeout/Correo/Embarazo.mbox": b"".join(map(takeout_message, range(99)))})
+    content = bytearray(path.read_bytes())
+    spoilt(content)
+    path.write_bytes(content)
+
+    with pytest.raises(BackupError) as refused, Archive([path], [NAME], settings) as archive:
+        list(iterate_blocks(archive.open(archive.contents.mboxes[0])))
+
+    assert NAME in str(refused.value)
+    assert "Embarazo" not in str(refused.value)
+
+
 @settings_of_hypothesis(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=8), cut=st.integers(0, 400))
 def test_whatever_is_done_to_a_zip_it_is_read_or_refused_in_words(

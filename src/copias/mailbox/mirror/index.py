@@ -131,6 +131,11 @@ class Index:
         """Return how far the mirror is with its mailbox."""
         return MirrorState(**(self.fact("state") or {}))
 
+    @property
+    def owner(self) -> str:
+        """Return Google's id of the account whose mailbox it is; empty while it is not known."""
+        return str(self.fact("owner") or "")
+
     # What is written
 
     @property
@@ -179,6 +184,10 @@ class Index:
     def put_segment(self, number: int, length: int) -> None:
         """Note a segment's length."""
         self._write("INSERT OR REPLACE INTO segment VALUES (?, ?)", (number, length))
+
+    def put_owner(self, owner: str) -> None:
+        """Keep whose mailbox it is."""
+        self.put_fact("owner", owner)
 
     def put_fact(self, name: str, value: t.Any) -> None:
         """Keep a fact."""

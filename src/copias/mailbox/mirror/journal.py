@@ -22,6 +22,8 @@ Change: t.TypeAlias = "dict[str, t.Any]"
     a message's labels changed
 ``{"id", "deleted": seconds or null}``
     it went, or is there again
+``{"owner": id}``
+    Google's id of the account whose mailbox it is
 ``{"names": {id: [name, type]}}``
     the labels of the mailbox
 ``{"commit": {"segments": [[number, length], ...], "state": {...}}}``

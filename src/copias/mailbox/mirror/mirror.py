@@ -38,7 +38,7 @@ class Mirror:
     """
 
     def __init__(self, folder: Path, index: Index, *, segments: SegmentWriter, journal: AppendFile) -> None:
-        self._folder = folder
+        self.folder = folder
         self._index = index
         self._segments = segments
         self._journal = journal
@@ -94,6 +94,11 @@ class Mirror:
         return self._index.labels()
 
     @property
+    def owner(self) -> str:
+        """Return Google's id of the account, which another person's has not; empty while it is not known."""
+        return self._index.owner
+
+    @property
     def state(self) -> MirrorState:
         """Return how far the mirror is with its mailbox."""
         return self._state or self._index.state
@@ -104,13 +109,13 @@ class Mirror:
         Raises:
             Altered: they are damaged.
         """
-        with closing(SegmentReader(self._folder)) as contents:
+        with closing(SegmentReader(self.folder)) as contents:
             return contents.read(row)
 
     @contextmanager
     def view(self) -> Iterator[MirrorReader]:
         """Look at what is committed, as anybody can with :meth:`MirrorReader.open`."""
-        with MirrorReader.open(self._folder) as reader:
+        with MirrorReader.open(self.folder) as reader:
             yield reader
 
     # What is changed
@@ -192,6 +197,18 @@ class Mirror:
             self._index.put_labels(labels)
             self._note({"names": {key: list(of) for key, of in labels.items()}})
 
+    def set_owner(self, owner: str) -> None:
+        """Note Google's id of the account whose mailbox it is.
+
+        Raises:
+            StoreFull: the disk is full.
+        """
+        if owner == self.owner:
+            return
+        with self._writing():
+            self._index.put_owner(owner)
+            self._note({"owner": owner})
+
     def set_state(self, *, history_id: int, messages_total: int, full: bool, when: float | None = None) -> None:
         """Note that everything up to a point of the history is here.
 
@@ -242,7 +259,7 @@ class Mirror:
         if self._failure is not None:
             raise self._failure
         try:
-            with telling_disk_errors(self._folder):
+            with telling_disk_errors(self.folder):
                 yield
         except BackupError as error:
             self._failure = error

@@ -50,6 +50,11 @@ class MirrorReader:
         return str(self._index.fact("account"))
 
     @property
+    def owner(self) -> str:
+        """Return Google's id of the account, which another person's has not; empty while it is not known."""
+        return self._index.owner
+
+    @property
     def state(self) -> MirrorState:
         """Return how far the mirror is with its mailbox."""
         return self._index.state

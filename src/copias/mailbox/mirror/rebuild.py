@@ -81,6 +81,8 @@ def _apply(index: Index, change: Change) -> None:
         index.put_labels(change["names"])
     elif "labels" in change:
         index.relabel(change["id"], change["labels"], change["history"])
+    elif "owner" in change:
+        index.put_owner(change["owner"])
     elif "deleted" in change:
         index.mark_deleted(change["id"], change["deleted"])
     elif "state" in change.get("commit", {}):

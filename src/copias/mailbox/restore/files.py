@@ -47,7 +47,7 @@ def write_message(folder: Path, message: ListedMessage, content: bytes) -> str:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        _publish(part, folder / name, content)
+        _publish(part, folder / name, content, key=message.id)
         sync_directory(folder)
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
@@ -75,11 +75,14 @@ def read_digest(folder: Path, name: str | None) -> str | None:
     return digest.hexdigest()
 
 
-def _publish(part: Path, path: Path, content: bytes) -> None:
+def _publish(part: Path, path: Path, content: bytes, *, key: str) -> None:
     try:
         os.link(part, path)  # unlike a rename, never over another file
     except FileExistsError:
         if path.is_symlink() or read_digest(path.parent, path.name) != hashlib.sha256(content).hexdigest():
             raise BadInput(
-                "ya hay otro archivo con ese nombre", whose=str(path.parent), why=path.name, repair="dé otra carpeta"
+                "ya hay otro archivo con ese nombre",
+                whose=str(path.parent),
+                why=f"el del mensaje {key}",
+                repair="dé otra carpeta",
             ) from None

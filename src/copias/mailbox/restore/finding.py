@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from copias.mailbox.restore.gate import require_recovery
 from copias.mailbox.restore.numbering import Numbering
 from copias.mailbox.restore.opening import SourceName, choose_source, open_source
+from copias.mailbox.restore.whose import require_same_person
 
 if t.TYPE_CHECKING:
     from copias.mailbox.restore.search import Query
@@ -34,11 +35,12 @@ def find_messages(office: Office, number: str, query: Query, *, account: str, co
 
     Raises:
         NotAllowed: the role does not include it.
-        NotReady: the case does not allow it, or the account has no copy.
+        NotReady: the case does not allow it, the account has no copy, or it is of who had the address before.
         Altered: the copy is damaged, or nobody trusted signed it.
     """
     intake = require_recovery(office, number, account=account)
     source = choose_source(office, account, copy_id=copy_id)
+    require_same_person(office, number, intake.authorisation, source, account=account)
     with open_source(office, source, account=account) as copy:
         messages = list(copy.find(query))
     numbers = Numbering(office, number).add(source, [message.id for message in messages])

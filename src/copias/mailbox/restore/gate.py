@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from copias.case.intake import read_case
+from copias.case.intake import in_force, read_case
 from copias.case.states import State
 from copias.errors import NotReady
 from copias.people import Role
@@ -17,17 +17,19 @@ if t.TYPE_CHECKING:
 _CLOSED: t.Final = frozenset({State.CANCELLED, State.ON_HOLD, State.RESOLVED})
 
 
-def require_recovery(office: Office, number: str, *, account: str | None = None) -> Intake:
+def require_recovery(office: Office, number: str, *, account: str | None = None, going_on: bool = False) -> Intake:
     """Return a case that allows to look into the copies of an account and to give back what is in them.
 
     Args:
         office: who asks, and where.
         number: the case.
         account: the one that is asked for; the case's own when not given.
+        going_on: nothing is looked for nor chosen: that the authorisation still counts is asked where mail is given
+            back, for what was given back already has only to be told.
 
     Raises:
         NotAllowed: the role does not include it.
-        NotReady: the case is no recovery, of another account, closed, or nobody authorised it.
+        NotReady: the case is no recovery, of another account, closed, nobody authorised it, or not any more.
         BadInput: there is no such case.
     """
     office.actor.require(Role.AGENT, "buscar y devolver correo de las copias")
@@ -55,7 +57,19 @@ def require_recovery(office: Office, number: str, *, account: str | None = None)
             why="no consta quién lo autoriza, con documento y motivo",
             repair=f"copias authorise {number} --name … --post … --document … --motive …",
         )
+    if not going_on:
+        _require_in_force(number, intake.authorisation)
     return intake
+
+
+def _require_in_force(number: str, grant: Authorisation) -> None:
+    if grant.until is not None and not in_force(grant):
+        raise NotReady(
+            "ya no está autorizado mirar ni devolver este correo",
+            whose=f"caso {number}",
+            why=f"la autorización terminó el {grant.until:%d/%m/%Y}",
+            repair=f"si todavía se autoriza: copias authorise {number} --name … --post … --document … --motive …",
+        )
 
 
 def require_recipient(number: str, grant: Authorisation, *, account: str, to: str) -> None:

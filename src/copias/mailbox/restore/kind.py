@@ -104,14 +104,17 @@ def _check_plan(office: Office, intake: Intake, record: RestoreRecord) -> list[C
     from copias.mailbox.restore.plan import Target
 
     target = Target(**record.data["target"])
-    return [_check_source(office, record), *_check_target(office, intake, target)]
+    return [_check_source(office, intake, record, target), *_check_target(office, intake, target)]
 
 
-def _check_source(office: Office, record: RestoreRecord) -> Check:
+def _check_source(office: Office, intake: Intake, record: RestoreRecord, target: Target) -> Check:
     from copias.mailbox.restore.opening import SourceName, open_source
+    from copias.mailbox.restore.whose import require_same_person
 
+    source, account = SourceName.from_dict(record.data["source"]), str(record.data["account"])
     try:
-        with open_source(office, SourceName.from_dict(record.data["source"]), account=str(record.data["account"])):
+        require_same_person(office, intake.number, intake.authorisation, source, account=account, to=target.account)
+        with open_source(office, source, account=account):
             return Check("copia", passed=True)
     except BackupError as error:
         return _failed("copia", error)

@@ -21,6 +21,7 @@ from copias.mailbox.restore.plan import (
     check_label,
 )
 from copias.mailbox.restore.search import Query
+from copias.mailbox.restore.whose import require_same_person
 from copias.opened import record_opening
 from copias.people import Role
 
@@ -107,13 +108,15 @@ def draft_restore(office: Office, intake: Intake, order: Order) -> RestoreDraft:
 
     Raises:
         BadInput: what is asked for does not exist or cannot be; nothing is found; numbers and other choices together.
-        NotReady: another choice is being given back, or the authorisation does not name the target.
+        NotReady: another choice is being given back, or the authorisation does not name the target, or the copy is of
+            who had the address before.
         NotAllowed: only an administrator brings a package from outside the catalogue.
         Altered: the copy is damaged, or nobody trusted signed it.
     """
     account, story = intake.subject or "", intake.story
     target = _choose_target(office, intake, order)
     source, chosen = _choose_messages(office, intake.number, account, order)
+    require_same_person(office, intake.number, intake.authorisation, source, account=account, to=target.account)
     query = order.query or Query()
     record_opening(office, source.copy_name, by="copias restore", to="", case=intake.number)
     with open_source(office, source, account=account) as copy:

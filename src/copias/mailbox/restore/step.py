@@ -18,6 +18,7 @@ from copias.mailbox.restore.labels import Lacking, count_lacking, require_labels
 from copias.mailbox.restore.opening import open_source
 from copias.mailbox.restore.plan import RecoveryFolder, RestorePlan
 from copias.mailbox.restore.search import Query
+from copias.mailbox.restore.whose import require_same_person
 from copias.progress import Step
 
 if t.TYPE_CHECKING:
@@ -118,6 +119,8 @@ class RestoreStep:
             )
         if plan.target.account:
             require_recipient(number, work.authorisation, account=plan.account, to=plan.target.account)
+        to = plan.target.account
+        require_same_person(self.office, number, work.authorisation, plan.source, account=plan.account, to=to)
 
     def _open_delivery(self, plan: RestorePlan) -> Delivery:
         journal = RecoveryFolder(self.office, plan.restore_id).journal
