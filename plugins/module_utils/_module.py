@@ -78,10 +78,11 @@ class OfficeModule(AnsibleModule):
             self.fail_with(error)
         self.exit_json(**result)
 
-    def fail_with(self, error: BackupError) -> t.NoReturn:
-        """Exit with an error of the package."""
+    def fail_with(self, error: BackupError, **result: t.Any) -> t.NoReturn:
+        """Exit with an error of the package, and with what was done all the same."""
         facts = error.facts()
-        self.fail_json(msg=tell(error), **{name: facts[name] for name in ("error", "exit_code", "transient")})
+        told = {name: facts[name] for name in ("error", "exit_code", "transient")}
+        self.fail_json(msg=tell(error), **{**result, **told})
 
 
 class CaseModule(OfficeModule):

@@ -14,10 +14,16 @@ short_description: Check the restic repositories of nightly copies
 version_added: 0.3.0
 description:
   - Checks the structure of each repository and reads a thirtieth of its bytes, another one each day, so that in any
-    thirty days all is read. Once a day.
+    thirty days all is read. Once a day, unless it is forced.
   - When something is damaged, every copy in that repository is read, and those that are not what was stored are named,
     count no more, and have a finding open.
   - One repository that fails does not stop the others; at the end the module fails with all that failed.
+options:
+  force:
+    description: Check them although they were checked tonight.
+    type: bool
+    default: false
+    version_added: 0.7.0
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.attributes
@@ -54,13 +60,15 @@ except ImportError:
 
 def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     """Do it for each repository; in check mode, only say where it would be done."""
-    office, names = module.office, module.params["repositories"]
-    return do_repositories(office, names, lambda name: CheckPlan(office, name), step="check", look=module.check_mode)
+    office, (names, force) = module.office, (module.params[key] for key in ("repositories", "force"))
+    return do_repositories(
+        office, names, lambda name: CheckPlan(office, name, force=force), step="check", look=module.check_mode
+    )
 
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule(REPOSITORIES_OPTIONS).finish(carry_out)
+    OfficeModule({**REPOSITORIES_OPTIONS, "force": {"type": "bool", "default": False}}).finish(carry_out)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ description:
     their ids, and frees their room once the repository was found whole.
   - What no policy removes stays and is named. That is the newest verified copy, the least number of them, and what is
     held. Nothing is removed of a database without a verified copy of the last 48 hours, with dates that look forged, or
-    when more would go at once than was foreseen; a warning says so, and where nothing at all may go from a repository
-    the night's report does too.
+    when more would go at once than was foreseen; a warning says so. Where nothing at all may go from a repository the
+    module fails, once the others were done, and the night's report says so too.
   - A copy that is gone without a plan is warned of and opens a finding.
   - The plan, with restic's own answer, is kept in the state as evidence before anything is removed.
   - Sealed packages of cases are never removed by this; RV(expired) tells how many wait for the approval of two people.
@@ -84,6 +84,8 @@ def apply(module: OfficeModule) -> dict[str, t.Any]:
             module.warn(f"{refusal['database'] or name}: no se quita nada, {refusal['why']}. {refusal['repair']}")
         for copy in told["lost"]:
             module.warn(f"{name}: {copy} desapareció sin que la retención la quitara; vea `copias finding list`")
+    if refused is not None:
+        module.fail_with(refused, **result)
     return result
 
 

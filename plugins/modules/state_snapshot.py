@@ -14,8 +14,14 @@ short_description: Copy the state of the installation into its repositories
 version_added: 0.3.0
 description:
   - Copies the ledger, the records and signed manifests of all copies and the people file, without any key, into each
-    repository, so that a repository alone tells what its copies are. Once a day.
+    repository, so that a repository alone tells what its copies are. Once a day, unless it is forced.
   - One repository that fails does not stop the others; at the end the module fails with all that failed.
+options:
+  force:
+    description: "Copy the state although it was copied tonight: what was copied since is not in that copy."
+    type: bool
+    default: false
+    version_added: 0.7.0
 extends_documentation_fragment:
   - funza.copias._office
   - funza.copias._case.attributes
@@ -52,13 +58,15 @@ except ImportError:
 
 def carry_out(module: OfficeModule) -> dict[str, t.Any]:
     """Do it for each repository; in check mode, only say where it would be done."""
-    office, names = module.office, module.params["repositories"]
-    return do_repositories(office, names, lambda name: StatePlan(office, name), step="state", look=module.check_mode)
+    office, (names, force) = module.office, (module.params[key] for key in ("repositories", "force"))
+    return do_repositories(
+        office, names, lambda name: StatePlan(office, name, force=force), step="state", look=module.check_mode
+    )
 
 
 def main() -> t.NoReturn:
     """Run the module."""
-    OfficeModule(REPOSITORIES_OPTIONS).finish(carry_out)
+    OfficeModule({**REPOSITORIES_OPTIONS, "force": {"type": "bool", "default": False}}).finish(carry_out)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def _last(folder: RunFolder, tell: t.Callable[[Progress], None]) -> Result:
 
 
 class _Lines:
-    """One line a step, for a log or a pipe."""
+    """One line a step, for a log or a pipe: on the output, for cron mails what comes on the error stream."""
 
     def __init__(self) -> None:
         self._step = ""
@@ -50,7 +50,7 @@ class _Lines:
 
         if progress.step != self._step:
             self._step = progress.step
-            typer.echo(f"  {progress.step} …", err=True)
+            typer.echo(f"  {progress.step} …")
 
 
 def _watch_live(folder: RunFolder) -> Result:

@@ -14,9 +14,10 @@ import itertools
 import shutil
 import typing as t
 from dataclasses import dataclass
+from datetime import UTC
 
 from copias.case.evidence import MANIFEST
-from copias.errors import NotReady
+from copias.errors import Altered, CopyFailed, NotReady
 from copias.files import locked, make_private_directory
 from copias.ledger import Ledger
 from copias.ledger.witnesses import Witness, gather_witnesses
@@ -38,6 +39,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from copias.config import Deployment
+    from copias.errors import BackupError
     from copias.ledger import Head
     from copias.ledger.witnesses import Gathered
     from copias.night.loss import Loss
@@ -106,12 +108,13 @@ def recover_state(deployment: Deployment, name: str, *, witness: Head | None = N
         gathered = _ask_outside(office, witness)
         loss = find_loss(office.book.ledger, gathered.witnesses, after=head.count)
         if not accept_loss.strip():
-            require_consent(loss, taken=f"{snapshot.time:%d/%m/%Y %H:%M} UTC")
+            require_consent(loss, taken=f"{snapshot.time.astimezone(UTC):%d/%m/%Y %H:%M} UTC")
         replaced = _put_in_place(deployment, office.deployment.state)
     missing = (*list_missing(deployment), *_list_lost_manifests(deployment), *map(_say_replaced, replaced))
     missing += tuple(f"el espejo de {name} tiene un archivo dañado, que no se trajo: {one}" for one in spoilt)
     lost, unasked = str(loss) if loss.witnesses else "", tuple(map(str, gathered.troubles))
-    recovery = Recovery(name, snapshot.id, snapshot.time.isoformat(), str(head), missing, lost, unasked)
+    taken = snapshot.time.astimezone(UTC).isoformat()
+    recovery = Recovery(name, snapshot.id, taken, str(head), missing, lost, unasked)
     _record(Office(deployment, office.actor), recovery, loss, accept_loss.strip())
     return recovery
 
@@ -138,10 +141,23 @@ def _open_staged(deployment: Deployment, repository: Repository, snapshot: Snaps
     shutil.rmtree(staged, ignore_errors=True)
     make_private_directory(staged)
     command = ["restore", f"{snapshot.id}:{snapshot.paths[0]}", f"--target={staged}"]
-    repository.run(command, doing="recuperar el estado")
+    try:
+        repository.run(command, doing="recuperar el estado")
+    except (Altered, CopyFailed) as error:
+        raise _say_unreadable(error, snapshot) from error
     actor = find_actor(deployment.people if deployment.people.exists() else staged / PEOPLE)
     actor.require(Role.ADMINISTRATOR, "recuperar el estado")
     return Office(deployment.model_copy(update={"state": staged}), actor)
+
+
+def _say_unreadable(error: BackupError, snapshot: Snapshot) -> BackupError:
+    """Return what to do of a state that is damaged: an older one is never taken without a person's saying so."""
+    repair = (
+        "pruebe con otro repositorio de copias.yml; si no hay, guarde aparte una copia de este, quite de él esa copia "
+        f"del estado con `restic forget {snapshot.id[:12]}`, y repita: viene la anterior, y se dice lo que falte"
+    )
+    what = f"la copia del estado del {snapshot.time.astimezone(UTC):%d/%m/%Y %H:%M} UTC no se puede leer"
+    return type(error)(what, whose=error.whose, why=error.why, repair=repair)
 
 
 def _ask_outside(office: Office, witness: Head | None) -> Gathered:

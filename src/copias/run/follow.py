@@ -65,14 +65,12 @@ def follow_run(folder: RunFolder) -> Iterator[Progress | Result]:
     """
     clock, offset = _Clock(), 0
     while True:
-        # In this order: a result is written before the process ends, and the last progress before the result.
-        alive = folder.is_alive()
-        result = folder.read_result()
+        end = _find_end(folder)  # first, since the last progress is written before the result
         for position, line in read_steps(folder.progress, offset):
             offset = position
             yield clock.read(line)
-        if result is not None or not alive:
-            yield result or _died(folder.request.verb)
+        if end is not None:
+            yield end
             return
         time.sleep(POLL)
 
@@ -85,19 +83,32 @@ def stop_run(folder: RunFolder) -> Result:
     """
     folder.stop_mark.touch()
     deadline = time.monotonic() + STOP_LIMIT
-    for state in follow_run(folder):
-        if isinstance(state, Result):
+    # Not by what it tells of its progress: one that stands still tells nothing, and would be waited for without end.
+    while time.monotonic() < deadline:
+        if state := _find_end(folder):
             return state
-        if time.monotonic() > deadline:
-            break
+        time.sleep(POLL)
     raise NotReady(
         "la ejecución no se detuvo",
         whose=f"ejecución {folder.request.run}",
         why=f"pasaron {STOP_LIMIT:.0f} segundos",
-        repair="avise al administrador",
+        repair="si la empezó un ansible-playbook, deténgala donde se empezó, con Ctrl-C; si no, avise al administrador",
     )
 
 
-def _died(verb: str) -> Result:
-    message = f"La ejecución murió sin terminar (corte de energía o proceso eliminado). Continúela con `{verb}`."
+def _find_end(folder: RunFolder) -> Result | None:
+    """Return what came of a run that has ended, ``None`` of one that goes on."""
+    alive = folder.is_alive()  # before its result, which is written before the process ends
+    result = folder.read_result()
+    return result or (None if alive else _died(folder))
+
+
+def _died(folder: RunFolder) -> Result:
+    try:
+        message = (
+            "La ejecución murió sin terminar (corte de energía o proceso eliminado). "
+            f"Continúela con `{folder.request.verb}`."
+        )
+    except FileNotFoundError:
+        message = f"Alguien borró la carpeta de la ejecución, {folder.path}, y no se sabe cómo terminó. Empiece otra."
     return Result(EXIT_FAILED, message, "", {})

@@ -14,7 +14,7 @@ import orjson
 import psutil
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from copias.run.folder import RunFolder
 
@@ -22,6 +22,8 @@ STOP_GRACE: t.Final = 45.0
 """Seconds that a stopped night may take to close itself; who stopped it waits."""
 LATE_GRACE: t.Final = 600.0
 """Seconds that a late night may take to close itself; nobody waits."""
+LOST_GRACE: t.Final = 30.0
+"""Seconds without any module after which a playbook whose worker was killed waits for nothing but that worker."""
 MODULE: t.Final = "AnsiballZ_"
 CLOSING: t.Final = f"{MODULE}night_closing"
 
@@ -41,6 +43,8 @@ class NightClock:
         self._unbegun = time.monotonic() + limit
         self._over: float | None = None
         self._kill: float | None = None
+        self._lost = False
+        self._quiet: float | None = None
 
     def __call__(self) -> bool:
         """Look whether it is time, and tell whether the playbook is to be killed now."""
@@ -51,7 +55,20 @@ class NightClock:
             stopped = self._folder.stop_mark.exists()
             self._kill = now + (STOP_GRACE if stopped else LATE_GRACE)
             self._end_modules()
-        return self._kill is not None and now > self._kill
+        return self._waits_for_the_dead(now) or (self._kill is not None and now > self._kill)
+
+    def _waits_for_the_dead(self, now: float) -> bool:
+        """Tell whether a worker of Ansible's was killed, as for want of memory, and all that it could do is done.
+
+        With ``throttle`` Ansible forgets such a worker and waits for it until the night's time is over. Its module is
+        ours then, since orphans are, and may come to its end; what it did is in the ledger.
+        """
+        self._lost = self._lost or self._has_module(self._process.children())
+        if not self._lost or self._has_module(self._process.children(recursive=True)):
+            self._quiet = None
+            return False
+        self._quiet = self._quiet or now
+        return now - self._quiet > LOST_GRACE
 
     def _is_over(self, now: float) -> bool:
         """Tell whether its time is over, by a clock that nobody sets, from when it was seen to begin, or from ours."""
@@ -64,6 +81,15 @@ class NightClock:
         for module in self._find_modules():
             with suppress(psutil.Error):
                 module.terminate()
+
+    @staticmethod
+    def _has_module(processes: Iterable[psutil.Process]) -> bool:
+        """Tell whether one of these is a module, or the shell that started one."""
+        for process in processes:
+            with suppress(psutil.Error):
+                if MODULE in str(process.cmdline()):
+                    return True
+        return False
 
     def _find_modules(self) -> Iterator[psutil.Process]:
         for process in self._process.children(recursive=True):

@@ -25,6 +25,7 @@ from copias.run.night_clock import NightClock
 from copias.run.recorder import recorder_environment
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -40,6 +41,7 @@ class Supervisor:
         self.folder = folder
         self.request: Request = folder.request
         self.failures: list[dict[str, t.Any]] = []
+        self.untold: BackupError | None = None
         self.tasks: dict[str, int] = {}
 
     def run(self) -> Result:
@@ -114,6 +116,7 @@ class Supervisor:
             close_run(open_office(Path(self.request.config)), self.folder)
         except BackupError as error:
             self.failures.append({"msg": str(error), "exit_code": error.exit_code})
+            self.untold = error
 
     def _environment(self) -> dict[str, str]:
         programs = str(Path(sys.executable).parent)
@@ -140,6 +143,8 @@ class Supervisor:
         data = event.get("event_data", {})
         if event.get("event") == "runner_on_failed" and not data.get("ignore_errors"):
             self.failures.append({"task": data.get("task"), **(data.get("res") or {})})
+        if event.get("event") == "runner_on_unreachable":
+            self.failures.append({"msg": _say_unreachable(data)})
         if event.get("event") == "playbook_on_stats":
             for kind in ("ok", "changed", "failures", "skipped", "rescued"):
                 self.tasks[kind] = sum((data.get(kind) or {}).values())
@@ -153,21 +158,30 @@ class Supervisor:
 
     def _exit_code(self, status: str) -> int:
         if status == "successful":
-            return EXIT_DONE
+            return self.untold.exit_code if self.untold else EXIT_DONE
         codes = [failure["exit_code"] for failure in self.failures if isinstance(failure.get("exit_code"), int)]
         # Not Ansible's own code: its 2 and 4 mean other things than ours.
         return codes[0] if codes and codes[0] else EXIT_FAILED
 
     def _message(self, status: str) -> str:
         if status == "successful":
-            return ""
+            return str(self.untold) if self.untold else ""  # what failed besides was rescued
         if status == "canceled":
             verb = "copias run" if self.request.case else self.request.verb
+            if self._is_night and not self.folder.asked_to_end:  # see NightClock
+                return f"Algo eliminó un proceso de Ansible (¿faltó memoria?) y la noche no podía seguir; use `{verb}`."
             return f"La ejecución fue detenida; `{verb}` la continúa desde donde quedó."
         if self.failures:
             message = self.failures[0].get("msg", "")
             return message if isinstance(message, str) else ""  # a report of one host of many is no sentence
         return f"La ejecución terminó sin explicación ({status}); vea {self.folder.output}"
+
+
+def _say_unreachable(data: Mapping[str, t.Any]) -> str:
+    """Return what to say of a host that Ansible could not reach; why, in Ansible's own words."""
+    why = str((data.get("res") or {}).get("msg") or "no se sabe").strip()
+    repair = "vea que esté encendido y responda, y repita"
+    return f"{data.get('host')}: Ansible no pudo llegar a este equipo\nPor qué: {why}\nQué hacer: {repair}"
 
 
 def _adopt_orphans() -> None:

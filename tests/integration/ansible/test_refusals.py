@@ -92,3 +92,14 @@ def test_of_two_playbooks_at_once_one_wins_and_the_other_says_who(town):
         assert f"ejecución {CASE}-" in refused.text
         assert f"copias follow {CASE}" in refused.text
     assert town.count("copy.made") == 1
+
+
+@pytest.mark.parametrize("name", ["attend_case.yml", "restore.yml"])
+def test_limit_that_leaves_out_who_takes_the_case_in_is_refused_and_no_silent_success(town, name):
+    before = plays.everything(town)
+
+    played = plays.play(town, "--limit", "hacienda", playbook=plays.ATTEND_CASE.with_name(name))
+
+    assert played.code != 0
+    assert "--limit deja por fuera el equipo control" in played.text
+    assert plays.everything(town) == before

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from copias.config import load_deployment
+from copias.errors import CopyFailed
 from copias.night.catalogue import MADE, NightCopy
 from copias.night.manifest import NAME
 from copias.night.recovering import Recovery, recover_state
@@ -91,3 +92,19 @@ def test_journal_that_grows_while_the_state_is_copied_stays_what_it_was(town: To
         stream.write("dos\n")
 
     assert (view / "recoveries/D-1/journal.jsonl").read_text() == "uno\n"
+
+
+def test_state_that_is_damaged_is_told_with_the_way_to_the_one_before(town: Town) -> None:
+    StatePlan(open_office(town.config), REPOSITORY).run()
+    (snapshot,) = town.snapshots()
+    for pack in (town.nas / "data").rglob("*"):
+        if pack.is_file():
+            pack.chmod(0o600)
+            pack.write_bytes(pack.read_bytes()[:100])
+    shutil.rmtree(town.office.deployment.state / "repositories" / "cache", ignore_errors=True)
+
+    with pytest.raises(CopyFailed, match="no se puede leer") as refused:
+        recover(town)
+
+    assert f"restic forget {snapshot.id[:12]}" in refused.value.repair
+    assert not town.office.deployment.ledger.exists()

@@ -7,10 +7,13 @@ import time
 
 import pytest
 
-from copias.cli.progress import _say_amount, _say_pace
+from copias.case.claim import describe_process
+from copias.cli.progress import _say_amount, _say_pace, watch
+from copias.errors import EXIT_FAILED, NotReady
 from copias.progress import ENVIRONMENT, Step
-from copias.run.folder import Result, RunFolder
-from copias.run.follow import Progress, follow_run
+from copias.run import follow
+from copias.run.folder import Result, RunFolder, new_run
+from copias.run.follow import Progress, follow_run, stop_run
 
 
 @pytest.fixture
@@ -50,3 +53,33 @@ def test_messages_are_told_with_their_bytes() -> None:
 )
 def test_end_is_told_by_the_clock_when_it_is_far(left, told) -> None:
     assert re.match(told, _say_pace(Progress("Copiar", 0, left, 1.0, "messages")))
+
+
+def test_run_that_nobody_looks_at_says_nothing_on_the_error_stream_which_cron_mails(run, capsys) -> None:
+    with Step("Copiar", 1000) as step:
+        step(1000)
+    run.write_result(Result(0, "", "", {}))
+
+    watch(run, quiet=False)
+
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("  Copiar …\n", "")
+
+
+def test_run_that_stands_still_is_not_waited_for_without_end_when_it_is_stopped(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(follow, "STOP_LIMIT", 0.05)
+    run = new_run(tmp_path, playbook="nightly.yml", case="", config=tmp_path, check=False, account="ana")
+    run.write_supervisor(describe_process())
+
+    with pytest.raises(NotReady, match="no se detuvo"):
+        stop_run(run)
+
+    assert run.asked_to_end
+
+
+def test_run_whose_folder_somebody_removed_is_no_success_and_no_fault_of_the_program(tmp_path) -> None:
+    (result,) = follow_run(RunFolder(tmp_path / "night-20260725t060000-abcdef"))
+
+    assert isinstance(result, Result)
+    assert result.exit_code == EXIT_FAILED
+    assert "borró la carpeta" in result.message
