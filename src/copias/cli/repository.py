@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -236,7 +236,7 @@ def _list_snapshots(office: Office, repository: Repository) -> list[dict[str, t.
         rows.append(
             {
                 "snapshot": one.id,
-                "time": one.time.isoformat(),
+                "time": one.time.astimezone(UTC).isoformat(),
                 "host": one.host,
                 "bytes": one.bytes,
                 "copy": copy.copy if copy else "",

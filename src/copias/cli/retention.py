@@ -136,6 +136,8 @@ def _print_plan(found: Overview) -> None:
         _tell_refusals(plan)
     for name in found.to_free:
         typer.echo(f"{name}: falta liberar el espacio de lo que se quitó antes.")
+    for name in found.unexplained:
+        typer.echo(f"{name}: no se libera espacio mientras no se trate el hallazgo de las copias que desaparecieron.")
     for forecast in found.forecasts:
         _print_forecast(forecast)
     packages = found.packages

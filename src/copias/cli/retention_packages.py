@@ -179,5 +179,7 @@ def _print_approved(one: ApprovalList) -> None:
 
 def _print_destroyed(done: Destruction, page: str) -> None:
     typer.echo(f"Paquetes eliminados: {len(done.removed)}. Acta: {page}")
+    if done.elsewhere:
+        typer.echo(clean(f"Con otra lista, que tiene su acta, ya se habían eliminado: {', '.join(done.elsewhere)}"))
     if done.left:
         typer.echo(clean(f"Quedan {len(done.left)} sin eliminar: {done.why}"), err=True)

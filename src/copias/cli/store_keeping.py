@@ -153,10 +153,8 @@ def _repository_row(one: RepositoryCapacity) -> tuple[str, ...]:
 
 
 def _say_days(one: Capacity | RepositoryCapacity) -> str:
-    from copias.package.texts import say_count
-
     if one.days_left is not None:
-        return f"en {say_count(one.days_left, 'día')}" + (" (¡pronto!)" if one.soon_full else "")
+        return one.say_when().removeprefix("se llena ") + (" (¡pronto!)" if one.soon_full and one.days_left else "")
     if one.daily is not None:
         return "no se está llenando"
     return "" if one.free is None else "no se sabe aún: faltan mediciones"

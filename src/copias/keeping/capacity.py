@@ -46,7 +46,7 @@ class Room:
 
     Args:
         daily: bytes that are filled a day by the trend; ``None`` while too little was measured.
-        days_left: until it is full by that trend; ``None`` when it does not fill, or is not known.
+        days_left: until it is full by that trend, 0 when it is; ``None`` when it does not fill, or is not known.
         trouble: why the place could not be asked; empty when it could.
     """
 
@@ -63,7 +63,11 @@ class Room:
         """Return what somebody should know now of a place of this name, in Spanish; empty for nothing."""
         if self.trouble:
             return f"{place} no se pudo medir: {self.trouble}"
-        return f"{place} se llena en {say_count(self.days_left or 0, 'día')}" if self.soon_full else ""
+        return f"{place} {self.say_when()}" if self.soon_full else ""
+
+    def say_when(self) -> str:
+        """Return when it is full, in Spanish; of one that fills, or is full."""
+        return f"se llena en {say_count(self.days_left, 'día')}" if self.days_left else "está lleno, o se llena hoy"
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return plain data."""
@@ -102,16 +106,18 @@ def forecast(measured: Sequence[Measurement]) -> tuple[float | None, int | None]
         measured: of one store, in any order; of one day the last counts.
 
     Returns:
-        ``(None, None)`` when too little was measured, ``(pace, None)`` when the store does not fill.
+        ``(None, None)`` when too little was measured, ``(pace, None)`` when the store does not fill; ``0`` days when
+        nothing is left already, whatever was measured before: what is full does not fill any more.
     """
     points = sorted({one.day: one.free for one in measured}.items())
+    full = 0 if points and points[-1][1] == 0 else None
     if points:
         points = [point for point in points if points[-1][0] - point[0] <= WINDOW]
     if len(points) < LEAST_POINTS or points[-1][0] - points[0][0] < timedelta(days=LEAST_DAYS):
-        return None, None
+        return None, full
     pace = median((before[1] - after[1]) / (after[0] - before[0]).days for before, after in combinations(points, 2))
     if pace <= 0:
-        return pace, None
+        return pace, full
     return pace, int(points[-1][1] / pace)
 
 
@@ -169,7 +175,7 @@ def open_findings(office: Office, found: Iterable[Capacity]) -> None:
                 office,
                 about=one.store,
                 what="el destino se llena pronto",
-                why=f"en {say_count(one.days_left or 0, 'día')}, por lo que se ha medido cada noche",
+                why=f"{one.say_when()}, por lo que se ha medido cada noche",
                 repair=f"amplíe el destino, o reemplácelo: copias store move {one.store} NUEVO",
             )
 

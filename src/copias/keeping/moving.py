@@ -173,7 +173,7 @@ def _release(office: Office, plan: MovePlan, outcome: MoveOutcome) -> None:
 
 
 def _move_copy(office: Office, copy: KeptCopy, old: Store, new: Store, report: Report) -> bool:
-    """Return whether it was moved: since it was planned it may have been destroyed, spoilt or moved already."""
+    """Return whether it was moved: since it was planned it may have been destroyed, spoilt, proven or moved already."""
     if not _lies_on(office.book.story(copy.case), copy, old):
         return False
     for file in copy.files:
@@ -183,7 +183,8 @@ def _move_copy(office: Office, copy: KeptCopy, old: Store, new: Store, report: R
     facts = {"copy": copy.record.copy_id, "from": old.name, "store": new.name, "files": len(copy.files)}
     # Sending takes hours, so the case is read once more, where nothing can be added in between.
     with office.book.adding(copy.case) as page:
-        if not _lies_on(page.story, copy, old):
+        # What was proven meanwhile has files more than were sent: the next run sends them.
+        if not _lies_on(page.story, copy, old) or kept_files(office, copy.record) != copy.files:
             return False
         page.add(MOVED, facts)
     return True
@@ -257,7 +258,8 @@ def _tell(office: Office, plan: MovePlan, name: str, why: str) -> None:
         about=name,
         what=f"la copia no se pudo mover de {plan.old} a {plan.new}",
         why=why,
-        repair=f"revise el archivo en {plan.old}; después: copias store move {plan.old} {plan.new}",
+        repair=f"revise el archivo que se nombra, en su destino; si es el de {plan.new} y no sirve, retírelo de ahí; "
+        f"después: copias store move {plan.old} {plan.new}",
     )
 
 

@@ -19,7 +19,6 @@ from copias.errors import BackupError
 from copias.findings import open_finding
 from copias.keeping.capacity import Measurement, Room, forecast
 from copias.local_time import today
-from copias.package.texts import say_count
 from copias.repository.opening import open_repository
 from copias.store.settings import StoreSettings
 from copias.store.sftp_connection import Connection
@@ -128,7 +127,7 @@ def open_size_findings(office: Office, found: Iterable[RepositoryCapacity]) -> N
                 office,
                 about=one.repository,
                 what="el repositorio de las copias nocturnas se llena pronto",
-                why=f"en {say_count(one.days_left or 0, 'día')}, por lo que se ha medido cada noche",
+                why=f"{one.say_when()}, por lo que se ha medido cada noche",
                 repair="amplíe el lugar donde está, o revise cuánto se conserva: copias retention plan",
             )
 
@@ -140,15 +139,15 @@ def foresee(measured: Sequence[Sizes]) -> tuple[float | None, int | None]:
         measured: of one repository; the newest last.
 
     Returns:
-        ``(None, None)`` when too little was measured, ``(pace, None)`` when nothing fills.
+        ``(None, None)`` when too little was measured, ``(pace, None)`` when nothing fills; ``0`` days when it is full.
     """
     room, _ = forecast([Measurement(one.day, one.free) for one in measured])
     growth, _ = forecast([Measurement(one.day, -one.size) for one in measured if one.size is not None])
     paces = [pace for pace in (room, growth) if pace is not None]
-    if not paces:
-        return None, None
-    pace = max(paces)
-    return pace, int(measured[-1].free / pace) if pace > 0 else None
+    pace = max(paces, default=None)
+    if measured[-1].free == 0:
+        return pace, 0
+    return pace, int(measured[-1].free / pace) if pace is not None and pace > 0 else None
 
 
 def _measure(

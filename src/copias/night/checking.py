@@ -11,7 +11,7 @@ import typing as t
 
 from copias.errors import Altered, BackupError, CopyFailed
 from copias.findings import open_finding
-from copias.night.catalogue import NightCopy, list_night_copies
+from copias.night.catalogue import VOIDED, NightCopy, list_night_copies
 from copias.night.copying import void_altered
 from copias.night.day import tonight
 from copias.progress import Step
@@ -20,8 +20,8 @@ from copias.repository.locks import WAIT, hold_repository
 from copias.repository.mirroring import find_faults, has_mirror, mend_mirror, push_mirror, reading
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import list_snapshots
-from copias.retention.known import NIGHT_EVENTS, PLANNED
-from copias.retention.reading import COPIES, read_copies
+from copias.retention.known import FREED, MISSING, PLANNED
+from copias.retention.reading import COPIES, list_planned, read_copies
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,8 +64,9 @@ class CheckPlan:
         """Check the structure, and read today's part.
 
         Raises:
-            Altered: something is damaged; every copy of the repository was then read, and those that are not what was
-                stored are named, count no more, and have an open finding each.
+            Altered: something is damaged; every dump of the repository was then read, and those that are not what was
+                stored are named, count no more, and have an open finding each. Copies of the mirrors and of the state
+                are only named.
             StoreUnavailable: the repository cannot be reached.
         """
         begun = time.monotonic()
@@ -97,7 +98,7 @@ class CheckPlan:
         return "; ".join(f"{file} del espejo, que se volvió a enviar: {why}" for file, why in faults)
 
     def _incomplete(self, missing: Iterable[str]) -> Altered:
-        what, names = "faltan copias en el repositorio", ", ".join(missing)
+        what, names = MISSING, ", ".join(missing)
         repair = f"no borre nada; averigüe quién las quitó y ejecute `copias retention plan {self.name}`"
         open_finding(self._office, about=self.name, what=what, why=names[:500], repair=repair)
         return Altered(what, whose=self.name, why=f"ningún plan de retención las quitó: {names[:500]}", repair=repair)
@@ -111,13 +112,19 @@ class CheckPlan:
             repair="revise el disco de la NAS; no borre copias mientras tanto",
         )
         altered = find_altered(self._office, self.name)
-        named = f"; copias alteradas: {', '.join(altered)}" if altered else "; ninguna copia vigente está alterada"
+        named = f"copias alteradas: {', '.join(altered)}" if altered else "ninguna copia de base de datos está alterada"
         return Altered(
             "el repositorio está dañado",
             whose=self.name,
-            why=f"{complaint[:500]}{named}",
+            why=f"{complaint[:500]}; {named}{self._say_unread()}",
             repair="haga otra copia con `copias nightly --force`, revise el disco de la NAS y trate los hallazgos",
         )
+
+    def _say_unread(self) -> str:
+        """Return what nobody can say is good: only dumps have a sum that the whole of a copy is compared with."""
+        copies = read_copies(self._office.book.ledger.events_of(COPIES), self.name)
+        others = [one.copy for one in copies if one.exists and not one.sha256]
+        return f"; no se releyeron las de los buzones ni las del estado: {', '.join(others)[:500]}" if others else ""
 
 
 def check_structure(repository: Repository, *, part: str = "") -> str:
@@ -145,10 +152,20 @@ def check_structure(repository: Repository, *, part: str = "") -> str:
 
 
 def unplanned(office: Office, name: str) -> dict[str, NightCopy]:
-    """Return the copies of a repository, by snapshot, that no retention ever planned to remove: void ones too."""
-    events = tuple(office.book.ledger.events_of({*NIGHT_EVENTS, PLANNED}))
-    planned, copies = _list_planned(events), list_night_copies(events, removed=True)
-    return {one.snapshot: one for one in copies if one.repository == name and one.snapshot not in planned}
+    """Return the copies of a repository, by snapshot, that no retention ever planned to remove: void ones too.
+
+    Of the mirrors and of the state too; what a failed attempt left, which goes without a plan, is no copy.
+    """
+    events = tuple(office.book.ledger.events_of({*COPIES, PLANNED, FREED}))
+    lost = {event.data["copy"] for event in events if event.event == VOIDED and event.data.get("lost")}
+    planned, ever = list_planned(events, name), _list_ever_planned(events)
+
+    def is_unplanned(one: NightCopy) -> bool:
+        # Of one that counts only the last plan tells; of one that went long ago, any.
+        return one.copy in lost or one.snapshot not in (planned if one.exists else ever)
+
+    copies = (one for one in read_copies(events, name) if one.database)
+    return {one.snapshot: one for one in copies if is_unplanned(one)}
 
 
 def find_missing(office: Office, repository: Repository) -> tuple[str, ...]:
@@ -157,18 +174,18 @@ def find_missing(office: Office, repository: Repository) -> tuple[str, ...]:
     Of the mirrors and of the state too. restic itself finds nothing wrong with a repository that lost snapshots.
     """
     present = {snapshot.id for snapshot in list_snapshots(repository)}
-    events = tuple(office.book.ledger.events_of({*COPIES, PLANNED}))
-    there = present | _list_planned(events)
+    events = tuple(office.book.ledger.events_of({*COPIES, PLANNED, FREED}))
+    there = present | list_planned(events, repository.name).keys()
     return tuple(one.copy for one in read_copies(events, repository.name) if one.exists and one.snapshot not in there)
 
 
-def _list_planned(events: Iterable[Event]) -> set[str]:
-    """Return the snapshots that some retention planned to remove."""
+def _list_ever_planned(events: Iterable[Event]) -> set[str]:
+    """Return the snapshots that any retention ever planned to remove."""
     return {one["snapshot"] for event in events if event.event == PLANNED for one in event.data["removals"]}
 
 
 def find_altered(office: Office, name: str) -> list[str]:
-    """Read every copy of a damaged repository, and return the names of those that are not what was stored.
+    """Read every dump of a damaged repository, and return the names of those that are not what was stored.
 
     They are read from where they would be restored from: the repository, or its mirror where it has one.
 

@@ -105,6 +105,22 @@ def require_private(path: Path, *, whose: str, key: str) -> None:
         )
 
 
+def require_one_line(path: Path, *, whose: str) -> None:
+    """Raise unless the password of a repository that is to be made stands on the only line of its file.
+
+    restic takes all lines of it for the password: whoever keeps the first one on paper could open nothing with it.
+    """
+    require_private(path, whose=whose, key="password_file")
+    lines = path.read_bytes().strip().splitlines()
+    if len(lines) != 1:
+        raise BadConfiguration(
+            "la contraseña del repositorio debe estar en una sola línea",
+            whose=whose,
+            why=f"{path}: tiene {len(lines)} líneas" if lines else f"{path}: está en blanco",
+            repair="deje en password_file solo la contraseña; no se creó ningún repositorio",
+        )
+
+
 def _ssh_arguments(settings: RepositorySettings) -> list[str]:
     return [
         *("-F", "none", "-i", str(settings.identity_file), "-o", f"UserKnownHostsFile={settings.known_hosts}"),

@@ -20,6 +20,7 @@ from copias.repository.pushing import CONFIG, KINDS
 from copias.store import open_store
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from copias.config import Deployment
@@ -79,7 +80,7 @@ def pull(store: Store, prefix: str, folder: Path) -> Pulled:
             repair="revise mirror en copias.yml, y que el destino sea el de siempre",
         )
     wanted = [(name, file) for kind in KINDS for name, file in files.items() if name.startswith(f"{kind}/")]
-    missing = [(name, file) for name, file in wanted if not _is_here(folder / name, file)]
+    missing = _find_missing(wanted, folder)
     total = sum(file.bytes for _, file in missing)
     _require_room(make_private_directory(folder), total)
     spoilt = []
@@ -94,8 +95,28 @@ def pull(store: Store, prefix: str, folder: Path) -> Pulled:
     return Pulled(len(missing) - len(spoilt), total, tuple(spoilt))
 
 
-def _is_here(path: Path, file: StoredFile) -> bool:
-    return path.is_file() and path.stat().st_size == file.bytes
+def _find_missing(wanted: Sequence[tuple[str, StoredFile]], folder: Path) -> list[tuple[str, StoredFile]]:
+    """Return the files that are not here whole: what took the ``config`` may have spoilt others and left their size."""
+    here = {name: file.bytes for name, file in wanted if _has_size(folder / name, file.bytes)}
+    with Step("Comprobar lo que ya está en esta máquina", sum(here.values())) as step:
+        whole = {name for name in here if _is_whole(folder / name, step)}
+    return [(name, file) for name, file in wanted if name not in whole]
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
+def _is_whole(path: Path, report: Report) -> bool:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                report(len(block))
+    except OSError:  # of a medium that does not give it any more
+        return False
+    return digest.hexdigest() == path.name
 
 
 def _bring(store: Store, file: StoredFile, path: Path, report: Report) -> bool:

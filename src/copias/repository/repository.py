@@ -16,7 +16,7 @@ from copias.database.children import Process, memory_file, spawn, stop
 from copias.errors import CopyFailed, StoreUnavailable
 from copias.files import make_private_directory
 from copias.repository.faults import NO_SESSION, Locked, explain
-from copias.repository.place import ask_ssh, environment_for, options_for
+from copias.repository.place import ask_ssh, environment_for, options_for, require_one_line
 from copias.repository.program import find_restic
 
 if t.TYPE_CHECKING:
@@ -65,7 +65,12 @@ class Repository:
         return str(orjson.loads(self.run(["cat", "config", "--no-lock"], doing="abrir el repositorio"))["id"])
 
     def create(self) -> str:
-        """Make the repository, of format 2, and return its id."""
+        """Make the repository, of format 2, and return its id.
+
+        Raises:
+            BadConfiguration: its password is not on the only line of its file.
+        """
+        require_one_line(self.settings.password_file, whose=self.name)
         answer = self.run(["init", "--repository-version", "2"], doing="crear el repositorio")
         return str(orjson.loads(answer.splitlines()[-1])["id"])
 

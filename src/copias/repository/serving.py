@@ -188,12 +188,12 @@ class _Handler(BaseHTTPRequestHandler):
         start = int(asked[1]) if asked else 0
         end = min(int(asked[2]), size - 1) if asked and asked[2] else size - 1
         status = HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK
+        # What is read first may fail; after the first word of an answer it is too late to say so.
+        first = self.server.view.read(kind, name, start, min(_BLOCK, end - start + 1)) if body else b""
         self.send_response(status)
         self.send_header("Content-Length", str(max(0, end - start + 1)))
         if asked:
             self.send_header("Content-Range", f"bytes {start}-{end}/{size}")
-        # What is read first may fail; only then is it too late to say so.
-        first = self.server.view.read(kind, name, start, min(_BLOCK, end - start + 1)) if body else b""
         self.end_headers()
         if body:
             self._send_rest(kind, name, start, end, first)

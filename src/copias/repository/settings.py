@@ -71,7 +71,7 @@ class RepositorySettings(BaseModel):
     append_only: bool = False
     """The server takes new files and refuses to change or remove any: then nothing here ever removes a copy."""
     password_file: LocalPath
-    """A file of mode 0600 whose first line opens the repository. Lost, all is lost: see ``copias repository key``."""
+    """A file of mode 0600 whose only line opens the repository. Lost, all is lost: see ``copias repository key``."""
     maintenance: Maintenance | None = None
     lock_wait: timedelta = timedelta(minutes=5)
     """How long to wait for another program that has the repository locked."""

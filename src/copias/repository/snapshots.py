@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 
@@ -140,7 +140,7 @@ def prune(repository: Repository) -> None:
 def _snapshot(entry: dict[str, t.Any]) -> Snapshot:
     return Snapshot(
         id=entry["id"],
-        time=datetime.fromisoformat(entry["time"]).astimezone(UTC),  # its nanoseconds are cut off
+        time=datetime.fromisoformat(entry["time"]),  # its nanoseconds are cut off; the offset says which day it is of
         host=entry.get("hostname", ""),
         paths=tuple(entry.get("paths") or ()),
         tags=tuple(entry.get("tags") or ()),

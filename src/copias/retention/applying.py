@@ -28,15 +28,12 @@ from copias.repository.locks import hold_repository
 from copias.repository.opening import open_repository
 from copias.repository.snapshots import find_snapshots, forget, prune
 from copias.retention.holds import HELD, RELEASED, read_holds
-from copias.retention.known import FREED, PLANNED
+from copias.retention.known import FREED, LOST, MISSING, PLANNED
 from copias.retention.nights import plan_nights
-from copias.retention.reading import COPIES, ask_restic, must_free, read_copies, read_facts
+from copias.retention.reading import COPIES, FEW, ask_restic, list_planned, must_free, read_copies, read_facts
 from copias.retention.turn import hold_retention
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from copias.ledger import Event
     from copias.office import Office
     from copias.repository.repository import Repository
     from copias.repository.snapshots import ForgetPlan
@@ -117,9 +114,9 @@ def _settle(office: Office, answer: ForgetPlan, name: str, most: int | None) -> 
     if not plan.vanished or any(not refusal.database for refusal in plan.refusals):
         if plan.vanished:
             why = "; ".join(refusal.why for refusal in plan.refusals if not refusal.database)
-            open_finding(office, about=name, what="faltan copias en el repositorio", why=why, repair=_LOOK)
+            open_finding(office, about=name, what=MISSING, why=why, repair=_LOOK)
         return outcome
-    planned = _read_planned(office.book.ledger.events_of({PLANNED}))
+    planned = _read_planned(office, name)
     for copy in plan.vanished:
         if copy.snapshot in planned:
             office.record(REMOVED, {"copy": copy.copy, **planned[copy.snapshot]})
@@ -131,13 +128,8 @@ def _settle(office: Office, answer: ForgetPlan, name: str, most: int | None) -> 
     return outcome
 
 
-def _read_planned(events: Iterable[Event]) -> dict[str, dict[str, str]]:
-    """Return why each snapshot was to be removed, and where that is proved."""
-    return {
-        removal["snapshot"]: {"why": removal["why"], "evidence": event.data["evidence"]}
-        for event in events
-        for removal in event.data["removals"]
-    }
+def _read_planned(office: Office, name: str) -> dict[str, dict[str, str]]:
+    return list_planned(office.book.ledger.events_of({PLANNED, FREED}), name)
 
 
 def _tell_lost(office: Office, copy: str, repository: str) -> None:
@@ -146,11 +138,12 @@ def _tell_lost(office: Office, copy: str, repository: str) -> None:
     open_finding(
         office,
         about=copy,
-        what="la copia nocturna desapareció del repositorio",
+        what=LOST,
         why=why,
-        repair="averigüe quién entró al repositorio y cambie sus credenciales; revise las demás copias",
+        repair="averigüe quién entró al repositorio y cambie sus credenciales; revise las demás copias. Mientras este "
+        "hallazgo esté abierto no se libera espacio: lo que guardaba se puede recuperar con `restic recover`",
     )
-    office.record(VOIDED, {"copy": copy, "why": why})
+    office.record(VOIDED, {"copy": copy, "why": why, "lost": True})
 
 
 def begin_removal(office: Office, plan: NightPlan, answer: ForgetPlan) -> tuple[Decision, ...]:
@@ -192,7 +185,7 @@ def _remove(office: Office, repository: Repository, removals: tuple[Decision, ..
     finally:
         readable, unreadable = find_snapshots(repository)
         left = {snapshot.id for snapshot in readable} | unreadable
-        planned = _read_planned(office.book.ledger.events_of({PLANNED}))
+        planned = _read_planned(office, repository.name)
         copies = read_copies(office.book.ledger.events_of(COPIES), repository.name)
         existing = {copy.snapshot for copy in copies if copy.exists}
         for one in removals:
@@ -202,7 +195,9 @@ def _remove(office: Office, repository: Repository, removals: tuple[Decision, ..
 
 
 def _must_free(office: Office, name: str) -> bool:
-    return must_free(office.book.ledger.events_of({PLANNED, FREED}), name)
+    ledger = office.book.ledger
+    copies = read_copies(ledger.events_of(COPIES), name)
+    return must_free([*ledger.events_of(FEW)], name, [copy.copy for copy in copies])
 
 
 def _free(office: Office, repository: Repository, outcome: NightOutcome) -> None:

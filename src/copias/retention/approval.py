@@ -151,13 +151,28 @@ def read_list(office: Office, code: str, *, now: datetime | None = None) -> Appr
 
 
 def list_pending(office: Office) -> list[ApprovalList]:
-    """Return the lists that somebody approved and that are not wholly carried out, those whose approvals ended too."""
-    from copias.retention.destruction import DESTROYED
+    """Return the lists that somebody approved and that are not wholly carried out, those whose approvals ended too.
 
-    events = [*office.book.ledger.events_of({APPROVED, DESTROYED})]
+    One whose packages all went by other lists is over. One that is not kept as it was approved stops no other: it has
+    no approvals, and says why.
+    """
+    from copias.retention.destruction import DESTROYED, REMOVED, read_gone
+
+    events = [*office.book.ledger.events_of({APPROVED, DESTROYED, REMOVED})]
     done = {event.data["list"] for event in events if event.event == DESTROYED and event.data["whole"]}
     codes = dict.fromkeys(event.data["list"] for event in events if event.event == APPROVED)
-    return [read_list(office, code) for code in codes if code not in done]
+    gone = read_gone(events)
+    found = [_read_or_tell(office, code) for code in codes if code not in done]
+    return [
+        one for one in found if not one.entries or any(gone.get(e["copy"], one.code) == one.code for e in one.entries)
+    ]
+
+
+def _read_or_tell(office: Office, code: str) -> ApprovalList:
+    try:
+        return read_list(office, code)
+    except Altered as error:
+        return ApprovalList(code=code, entries=(), void=error.what)
 
 
 def require_removable(office: Office, entries: Iterable[dict[str, t.Any]]) -> None:

@@ -23,14 +23,16 @@ from copias.people import Role
 from copias.progress import Step
 from copias.retention.approval import ApprovalList, find_list, require_removable
 from copias.retention.clocks import require_true_clocks
+from copias.retention.expiry import SHORT
 from copias.retention.holds import HELD, RELEASED, read_holds
 from copias.retention.record import write_record
 from copias.retention.turn import hold_retention
 from copias.store.contract import recycled_bytes
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from copias.ledger import Event
     from copias.office import Office
     from copias.retention.holds import Hold
     from copias.store import Store
@@ -46,8 +48,9 @@ class Destruction:
 
     Args:
         code: of the list.
-        removed: ids of all its copies that are gone, those of earlier runs too.
+        removed: ids of all its copies that are gone by it, those of earlier runs too.
         left: ids of those that stay, because something was held in between.
+        elsewhere: ids of those that went by another list before: its record tells of them, with its own approvals.
         record: name of the record's files in the state; empty when nothing is gone.
         why: what stopped it; empty when the whole list is gone.
     """
@@ -55,6 +58,7 @@ class Destruction:
     code: str
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
     record: str = ""
     why: str = ""
 
@@ -64,6 +68,7 @@ class Destruction:
             "list": self.code,
             "removed": self.removed,
             "left": self.left,
+            "elsewhere": self.elsewhere,
             "record": self.record,
             "why": self.why,
         }
@@ -74,28 +79,46 @@ def destroy_list(office: Office, code: str) -> Destruction:
 
     Raises:
         AlreadyRunning: another retention is under way, or copies are being moved.
-        NotReady: approvals are missing, something on the list may not go any more, or a clock is wrong.
+        NotReady: approvals are missing, something on the list may not go any more, all of it went by another list,
+            or a clock is wrong.
         StoreUnavailable: a store does not answer; what is gone is recorded, and the next run goes on.
     """
     office.actor.require(Role.ADMINISTRATOR, "eliminar copias vencidas")
     with hold_retention(office), hold_move(office):
         wanted = find_list(office, code)
-        left = _find_left(office, wanted)
-        outcome = Destruction(wanted.code, [name for name in _names(wanted) if name not in left])
+        gone = read_gone(office.book.ledger.events_of({REMOVED}))
+        left = {entry["copy"]: entry for entry in wanted.entries if entry["copy"] not in gone}
+        outcome = _begin(wanted, gone)
         if left and _may_remove(office, wanted, left, outcome):
             _remove_all(office, wanted, left, outcome)
         _finish(office, wanted, outcome)
     return outcome
 
 
-def _names(wanted: ApprovalList) -> list[str]:
-    return [entry["copy"] for entry in wanted.entries]
+def read_gone(events: Iterable[Event]) -> dict[str, str]:
+    """Return the copies whose removal is recorded, by id, each with the list that it went by."""
+    return {event.data["copy"]: event.data["list"] for event in events if event.event == REMOVED}
 
 
-def _find_left(office: Office, wanted: ApprovalList) -> dict[str, dict[str, t.Any]]:
-    """Return the entries whose removal is not recorded yet."""
-    gone = {event.data["copy"] for event in office.book.ledger.events_of({REMOVED})}
-    return {entry["copy"]: entry for entry in wanted.entries if entry["copy"] not in gone}
+def _begin(wanted: ApprovalList, gone: dict[str, str]) -> Destruction:
+    """Return what is gone of a list already.
+
+    Raises:
+        NotReady: all of it went by others, whose approvals are no approvals of this one.
+    """
+    names = [entry["copy"] for entry in wanted.entries]
+    mine = [name for name in names if gone.get(name) == wanted.code]
+    outcome = Destruction(
+        wanted.code, mine, elsewhere=[name for name in names if gone.get(name, wanted.code) != wanted.code]
+    )
+    if len(outcome.elsewhere) == len(names):
+        raise NotReady(
+            "las copias de esa lista ya se eliminaron, con otra lista",
+            whose=wanted.short,
+            why=f"la primera, {names[0]}, con la lista {gone[names[0]][:SHORT]}, que tiene su propia acta",
+            repair="no hay nada por hacer; vea las listas que siguen vigentes con `copias retention expired`",
+        )
+    return outcome
 
 
 def _may_remove(office: Office, wanted: ApprovalList, left: dict[str, dict[str, t.Any]], outcome: Destruction) -> bool:
@@ -201,7 +224,8 @@ def _finish(office: Office, wanted: ApprovalList, outcome: Destruction) -> None:
         if (event.data["list"], event.data["copies"]) == (wanted.code, len(entries)):
             outcome.record = event.data["file"]
             return
-    written = write_record(office, wanted, entries, why=outcome.why, moment=datetime.now(UTC))
+    moment, elsewhere = datetime.now(UTC), len(outcome.elsewhere)
+    written = write_record(office, wanted, entries, why=outcome.why, moment=moment, elsewhere=elsewhere)
     outcome.record = written.name
     facts = {"list": wanted.code, "copies": len(entries), "bytes": sum(entry["bytes"] for entry in entries)}
     office.record(DESTROYED, {**facts, "whole": not outcome.left, "record": written.sha256, "file": written.name})

@@ -129,7 +129,8 @@ class NightFacts:
         now: by this machine's clock, aware.
         ledger_time: of the newest event of the ledger.
         most: removals that are allowed at once; by default what the settings say.
-        to_free: room of an earlier removal is still to be freed.
+        to_free: room of an earlier removal is still to be freed, and may be.
+        unexplained: copies are gone without a plan, and nobody has treated that finding: no room is freed.
         in_question: names of copies, and of other things, with a finding that nobody treated yet.
         schedules: of the databases whose policy has one of its own; of the others that of the settings counts.
     """
@@ -143,6 +144,7 @@ class NightFacts:
     ledger_time: datetime | None = None
     most: int | None = None
     to_free: bool = False
+    unexplained: bool = False
     in_question: frozenset[str] = frozenset()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()

@@ -35,6 +35,7 @@ class Overview:
     Args:
         plans: of the repositories that answered.
         to_free: names of those where room of an earlier run is still to be freed.
+        unexplained: names of those where none is, because copies are gone and nobody has treated that finding.
         errors: of those that did not answer, by name.
         packages: of the cases.
         forecasts: what will be kept, where it was asked for.
@@ -43,6 +44,7 @@ class Overview:
     packages: PackagePlan
     plans: list[NightPlan] = field(default_factory=list)
     to_free: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
     errors: dict[str, BackupError] = field(default_factory=dict)
     forecasts: list[Forecast] = field(default_factory=list)
 
@@ -56,6 +58,7 @@ class Overview:
         return {
             "repositories": [plan.to_dict() for plan in self.plans],
             "to_free": self.to_free,
+            "unexplained": self.unexplained,
             "errors": {name: error.facts() for name, error in self.errors.items()},
             "packages": self.packages.to_dict(),
             "forecasts": [one.to_dict() for one in self.forecasts],
@@ -88,8 +91,10 @@ def plan_all(office: Office, *, names: Sequence[str] = (), until: date | None = 
         plan = plan_nights(facts, settings)
         found.plans.append(plan)
         found.to_free += [name] if facts.to_free else []
+        found.unexplained += [name] if facts.unexplained else []
         if until is not None:
-            found.forecasts += foresee(plan, settings, today=now, until=until, schedules=own)
+            copied = [key for key, one in office.deployment.databases.items() if one.repository == name]
+            found.forecasts += foresee(plan, settings, today=now, until=until, schedules=own, copied=copied)
     return found
 
 

@@ -13,7 +13,7 @@ from copias.night.catalogue import MADE, REMOVED, VERIFIED, VOIDED, NightCopy, S
 from copias.night.state_copy import KEPT
 from copias.repository.snapshots import ForgetPlan, Group, Policy, forget_plan
 from copias.retention.holds import HELD, RELEASED, read_holds
-from copias.retention.known import FREED, NIGHT_EVENTS, PLANNED
+from copias.retention.known import FREED, LOST, MISSING, NIGHT_EVENTS, PLANNED
 from copias.retention.night_model import STATE, NightFacts
 
 if t.TYPE_CHECKING:
@@ -80,10 +80,11 @@ def read_facts(
     """
     ledger = office.book.ledger
     events = [*ledger.events_of(FEW)] if events is None else events
-    last = ledger.last()
+    last, copies = ledger.last(), read_copies(ledger.events_of(COPIES), name)
+    names = [copy.copy for copy in copies]
     return NightFacts(
         repository=name,
-        copies=read_copies(ledger.events_of(COPIES), name),
+        copies=copies,
         snapshots=[snapshot for group in answer.groups for snapshot in (*group.keep, *group.remove)],
         kept=frozenset(snapshot.id for group in answer.groups for snapshot in group.keep),
         unreadable=answer.unreadable,
@@ -91,19 +92,51 @@ def read_facts(
         now=now or datetime.now(UTC),
         ledger_time=last.when if last else None,
         most=most,
-        to_free=must_free(events, name),
+        to_free=must_free(events, name, names),
+        unexplained=is_unexplained(events, name, names),
         in_question=frozenset(finding.about for finding in list_findings(events)),
         schedules=office.deployment.night_schedules,
     )
 
 
-def must_free(events: Iterable[Event], name: str) -> bool:
-    """Tell whether something was removed from a repository since its room was last freed."""
+def must_free(events: Sequence[Event], name: str, copies: Iterable[str]) -> bool:
+    """Tell whether something was removed from a repository since its room was last freed, and that may be done now.
+
+    Args:
+        events: of the ledger, those of :data:`FEW` at least.
+        name: of the repository.
+        copies: names of all that was ever put in it.
+    """
     wanted = False
     for event in events:
         if event.event in {PLANNED, FREED} and event.data["repository"] == name:
             wanted = event.event == PLANNED
-    return wanted
+    return wanted and not is_unexplained(events, name, copies)
+
+
+def is_unexplained(events: Iterable[Event], name: str, copies: Iterable[str]) -> bool:
+    """Tell whether copies of a repository are gone without a plan, and nobody has treated the finding yet.
+
+    What they held is still in its packs until the room is freed, and can be got back.
+    """
+    about = {name, *copies}
+    return any(finding.what in {LOST, MISSING} and finding.about in about for finding in list_findings(events))
+
+
+def list_planned(events: Iterable[Event], name: str) -> dict[str, dict[str, str]]:
+    """Return why the snapshots of the last plan of a repository were to go, by their ids, and where that is proved.
+
+    An older plan explains nothing: what it took was recorded before the next one, or before the room was freed, and
+    what it did not take stayed.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for event in events:
+        if event.event in {PLANNED, FREED} and event.data["repository"] == name:
+            found = {
+                removal["snapshot"]: {"why": removal["why"], "evidence": event.data["evidence"]}
+                for removal in event.data.get("removals", ())
+            }
+    return found
 
 
 def read_copies(events: Iterable[Event], name: str) -> list[NightCopy]:

@@ -35,18 +35,25 @@ class WrittenRecord:
 
 
 def write_record(
-    office: Office, wanted: ApprovalList, entries: Sequence[dict[str, t.Any]], *, why: str, moment: datetime
+    office: Office,
+    wanted: ApprovalList,
+    entries: Sequence[dict[str, t.Any]],
+    *,
+    why: str,
+    moment: datetime,
+    elsewhere: int = 0,
 ) -> WrittenRecord:
     """Write the record of what is gone of a list.
 
     Args:
         office: of this installation.
         wanted: the list.
-        entries: of it that are gone.
+        entries: of it that are gone by it.
         why: what stopped the rest; empty when there is none.
         moment: aware.
+        elsewhere: how many of it went by another list before, which has a record of its own.
     """
-    content = _describe(office, wanted, entries, why=why, moment=moment)
+    content = _describe(office, wanted, entries, why=why, moment=moment, elsewhere=elsewhere)
     key = load_key(office.deployment.signing_key)
     signature = {"algorithm": ALGORITHM, "key_id": key.key_id, "value": key.sign(to_canonical(content))}
     sealed = orjson.dumps({"record": content, "signature": signature}, option=orjson.OPT_INDENT_2)
@@ -64,7 +71,13 @@ def render_record(content: dict[str, t.Any], digest: str) -> bytes:
 
 
 def _describe(
-    office: Office, wanted: ApprovalList, entries: Sequence[dict[str, t.Any]], *, why: str, moment: datetime
+    office: Office,
+    wanted: ApprovalList,
+    entries: Sequence[dict[str, t.Any]],
+    *,
+    why: str,
+    moment: datetime,
+    elsewhere: int,
 ) -> dict[str, t.Any]:
     head = office.book.ledger.head()
     return {
@@ -77,7 +90,8 @@ def _describe(
         "carried_out_by": office.actor.to_event(),
         "copies": list(entries),
         "bytes": sum(entry["bytes"] for entry in entries),
-        "left": len(wanted.entries) - len(entries),
+        "left": len(wanted.entries) - len(entries) - elsewhere,
+        "elsewhere": elsewhere,
         "why": why,
         "ledger_head": str(head),
     }

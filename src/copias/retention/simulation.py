@@ -14,7 +14,7 @@ from copias.local_time import BOGOTA, day_of
 from copias.retention.schedule import PERIOD_WORDS, Dated, apply_schedule
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from copias.retention.night_model import Decision, NightPlan
     from copias.retention.settings import RetentionSettings, Schedule
@@ -87,17 +87,25 @@ def foresee(
     today: date,
     until: date,
     schedules: Mapping[str, Schedule] | None = None,
+    copied: Container[str] | None = None,
 ) -> tuple[Forecast, ...]:
     """Foresee a repository on today, on the last day of each year, and on ``until``.
 
-    ``schedules`` are those of databases for which the settings' own does not count.
+    Args:
+        plan: of today.
+        settings: how long copies are kept.
+        today: in Colombia.
+        until: the last day.
+        schedules: of databases for which the settings' own does not count.
+        copied: names of the databases that go on being copied into it; all when not given.
     """
     databases = dict.fromkeys(decision.database for decision in plan.decisions if decision.bytes)
     days, found = _days(today, until), []
     for database in sorted(databases):
         nights = (schedules or {}).get(database, settings.nights)
         ours = settings.model_copy(update={"nights": nights})
-        kept = tuple(_foresee(plan, database, ours, today=today, days=days))
+        goes_on = copied is None or database in copied
+        kept = tuple(_foresee(plan, database, ours, today=today, days=days, goes_on=goes_on))
         found.append(Forecast(repository=plan.repository, database=database, days=kept, schedule=str(nights)))
     return tuple(found)
 
@@ -108,7 +116,7 @@ def _days(today: date, until: date) -> list[date]:
 
 
 def _foresee(
-    plan: NightPlan, database: str, settings: RetentionSettings, *, today: date, days: Sequence[date]
+    plan: NightPlan, database: str, settings: RetentionSettings, *, today: date, days: Sequence[date], goes_on: bool
 ) -> Iterable[tuple[date, tuple[Kept, ...]]]:
     kept = [_of_today(one) for one in plan.decisions if one.database == database and one.bytes and one.stays]
     # A hold and a doubt are foreseen to last: nobody knows when they end. The other floors move on with the nights.
@@ -116,7 +124,7 @@ def _foresee(
     yield today, tuple(kept)
     day = today
     for wanted in days[1:]:
-        while day < wanted:
+        while goes_on and day < wanted:
             day += timedelta(days=1)
             kept = _pass_night([*kept, Kept(day=day, periods=())], settings, set(lasting))
         yield wanted, tuple(kept)

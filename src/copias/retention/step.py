@@ -24,8 +24,9 @@ def plan_step(office: Office, names: Sequence[str] = ()) -> dict[str, t.Any]:
     found = plan_all(office, names=names)
     _raise_first(found.errors)
     told = {plan.repository: _describe(plan, [one.copy for one in plan.removals]) for plan in found.plans}
-    for name in found.to_free:
-        told[name]["freed"] = True
+    for name, one in told.items():
+        waits = bool(one["lost"]) or name in found.unexplained
+        one["freed"] = name in found.to_free or (one["freed"] and not waits)
     return {
         "changed": found.changes,
         "repositories": told,

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import typing as t
 from dataclasses import dataclass
@@ -237,3 +238,20 @@ def test_good_file_of_the_mirror_is_not_touched_when_the_one_here_is_spoilt(repo
         push(repository.folder, store, PREFIX, PushPlan((victim,), (), 0, frozenset({victim.name})))
 
     assert files(tmp_path / "nas") == before
+
+
+def test_store_that_stops_answering_is_told_as_that_and_not_in_the_midst_of_another_answer(
+    repository: Repository, store: Store, tmp_path: Path
+) -> None:
+    bring_up_to_date(repository, store)
+    data = next(name for name in files(repository.folder) if name.startswith("data/"))
+    with serving_mirror(store, PREFIX) as address, socket.socket(socket.AF_UNIX) as line:
+        (tmp_path / "nas").rename(tmp_path / "away")
+        line.settimeout(30)
+        line.connect(address.removeprefix("rest:http+unix://").removesuffix(":/"))
+        line.sendall(f"GET /data/{data.rpartition('/')[2]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 503 ")

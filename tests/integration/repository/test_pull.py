@@ -74,6 +74,22 @@ def test_file_that_the_mirror_spoilt_is_named_and_the_rest_comes(
     assert len(repository.snapshots()) == 1
 
 
+def test_file_that_the_lost_folder_still_has_and_that_is_spoilt_comes_again(
+    repository: Repository, store: Store
+) -> None:
+    bring_up_to_date(repository, store)
+    before = files(repository.folder)
+    (repository.folder / "config").unlink()
+    data = next(name for name in before if name.startswith("data/"))
+    (repository.folder / data).chmod(0o600)
+    (repository.folder / data).write_bytes(bytes(len(before[data])))
+
+    pulled = pull(store, PREFIX, repository.folder)
+
+    assert (pulled.files, pulled.spoilt) == (1, ())
+    assert files(repository.folder) == before
+
+
 def test_store_without_the_mirror_leaves_no_folder(store: Store, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no tiene un espejo"):
         pull(store, PREFIX, tmp_path / "repo")

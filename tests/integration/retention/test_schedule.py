@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from copias.local_time import BOGOTA, day_of
 from copias.repository.opening import open_repository
+from copias.retention.overview import plan_all
 from copias.retention.reading import ask_restic
 from copias.retention.schedule import Dated, apply_schedule
 from copias.retention.settings import Schedule
+from copias.retention.simulation import foresee
 from tests.integration.retention.conftest import Nights
 
 HISTORIES = 40
@@ -66,3 +69,21 @@ def test_schedule_keeps_what_restic_keeps_for_the_same_reasons(nights: Nights, c
                 for name, matches in groups[host].reasons.items()
             }
             assert {name: set(periods) for name, periods in kept.items()} == reasons, (host, schedule)
+
+
+def test_nights_of_a_machine_that_reckons_in_colombia_stay_as_restic_keeps_them(nights: Nights) -> None:
+    """At ten at night it is the next day in UTC: by that day others would be the last of their month."""
+    nights.configure(
+        nights={"daily": 3, "weekly": 0, "monthly": 4, "yearly": 0}, floors={"most_removals": 1000, "least_copies": 1}
+    )
+    last = nights.now.astimezone(BOGOTA).replace(hour=22, minute=0, second=0) - timedelta(days=1)
+    for ago in range(100, -1, -1):
+        nights.add(last - timedelta(days=ago))
+    schedule = nights.office.deployment.retention.nights
+    (group,) = ask_restic(open_repository(nights.office, "nas"), schedule).groups
+
+    (plan,) = plan_all(nights.office).plans
+
+    assert {one.snapshot for one in plan.decisions if one.stays} == {one.id for one in group.keep}
+    (found,) = foresee(plan, nights.office.deployment.retention, today=day_of(last), until=day_of(last))
+    assert [one.day for one in found.last] == sorted(one.moment.date() for one in plan.decisions if one.stays)

@@ -17,6 +17,7 @@ from ansible.module_utils.testing import patch_module_args
 from typer.testing import CliRunner
 
 from copias.cli.app import app
+from copias.errors import EXIT_NOT_READY
 from copias.night.outcome import read_outcomes
 from copias.retention.calendar import render_calendar
 from copias.retention.expiry import plan_office
@@ -160,7 +161,9 @@ def test_night_whose_retention_was_refused_as_a_whole_does_not_say_that_it_was_d
         module.main()
 
     told = read_outcomes(RunFolder(tmp_path))["retention"]["error"]
-    assert json.loads(capsys.readouterr().out)["changed"] is False
+    result = json.loads(capsys.readouterr().out)
+    assert (result["failed"], result["changed"], result["exit_code"]) == (True, False, EXIT_NOT_READY)
+    assert result["msg"].startswith("nas: la retención no quita nada de este repositorio")
     assert (told["whose"], told["why"].partition(" y ")[0]) == ("nas", "el plan quita 3 copias")
     assert "copias retention apply" in told["repair"]
 

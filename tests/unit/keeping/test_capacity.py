@@ -40,6 +40,13 @@ def test_store_that_does_not_fill_has_no_day() -> None:
     assert forecast(days(*[50 * GIGABYTE] * 20)) == (0, None)
 
 
+@pytest.mark.parametrize("measured", [days(0), days(*[0] * 20), days(1, 2, 3, 0), days(*range(1, 20), 0)])
+def test_store_that_is_full_is_full_today_whatever_it_was(measured: list[Measurement]) -> None:
+    _, left = forecast(measured)
+
+    assert left == 0
+
+
 @pytest.mark.parametrize("measured", [[], days(9, 8, 7), days(*range(LEAST_DAYS)), days(9, 1, step=10)])
 def test_too_little_measured_is_unknown(measured: list[Measurement]) -> None:
     assert forecast(measured) == (None, None)
@@ -70,9 +77,10 @@ def test_constant_pace_is_found_whatever_the_order(pace: int, count: int, left: 
         ({}, ""),
         ({"days_left": SOON}, ""),
         ({"days_left": SOON - 1}, f"El destino nas se llena en {SOON - 1} días"),
+        ({"days_left": 0}, "El destino nas está lleno, o se llena hoy"),
         ({"trouble": "no responde"}, "El destino nas no se pudo medir: no responde"),
     ],
-    ids=["not known", "in time", "too soon", "no answer"],
+    ids=["not known", "in time", "too soon", "full", "no answer"],
 )
 def test_only_a_day_that_is_near_and_a_store_that_is_silent_are_warned_of(facts: dict[str, t.Any], warned: str) -> None:
     assert Capacity(store="nas", free=1, kept=0, copies=0, **facts).warning == warned

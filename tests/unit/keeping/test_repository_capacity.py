@@ -51,6 +51,13 @@ def office(tmp_path: Path) -> Office:
     return made
 
 
+@pytest.mark.parametrize("known", [1, 20])
+def test_repository_without_any_room_is_full_today(known: int) -> None:
+    _, left = foresee(days([0] * known, [GIGABYTE] * known))
+
+    assert left == 0
+
+
 def test_growth_counts_where_somebody_makes_room_meanwhile() -> None:
     free = [100 * GIGABYTE] * 11
     size: list[int | None] = [GIGABYTE * day for day in range(11)]

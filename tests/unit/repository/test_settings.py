@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from copias.errors import BadConfiguration, NotReady
-from copias.repository.place import environment_for, location_of, options_for
+from copias.repository.place import environment_for, location_of, options_for, require_one_line
 from copias.repository.program import find_restic
+from copias.repository.repository import Repository
 from copias.repository.settings import Maintenance, RepositorySettings
 
 SFTP: dict[str, t.Any] = {
@@ -101,3 +102,26 @@ def test_restic_that_is_too_old_is_refused_and_setup_is_named(tmp_path: Path) ->
 def test_restic_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="falta el programa restic"):
         find_restic(tmp_path / "restic")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"primera\nsegunda\n", "2 líneas"), (b" \n\n", "en blanco")], ids=["two", "none"]
+)
+def test_no_repository_is_made_whose_password_is_not_one_line(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "password").write_bytes(content)
+    (tmp_path / "password").chmod(0o600)
+    settings = settings_of(kind="path", path=str(tmp_path / "r"), password_file=str(tmp_path / "password"))
+
+    with pytest.raises(BadConfiguration, match="una sola línea") as caught:
+        Repository("nas", settings, cache=tmp_path / "cache").create()
+
+    assert why in caught.value.why
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("content", [b"clave\n", b"clave", b"clave con espacios\r\n", b"clave\n\n"])
+def test_one_line_is_a_password_however_it_ends(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "password").write_bytes(content)
+    (tmp_path / "password").chmod(0o600)
+
+    require_one_line(tmp_path / "password", whose="nas")

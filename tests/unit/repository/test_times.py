@@ -22,6 +22,12 @@ def test_time_is_read_in_any_zone_and_precision(text: str, moment: datetime) -> 
     assert _snapshot({"id": "ab", "time": text}).time == moment
 
 
+def test_time_stays_in_the_offset_by_which_restic_reckons_the_day() -> None:
+    found = _snapshot({"id": "ab", "time": "2026-11-30T22:00:00-05:00"})
+
+    assert f"{found.time:%F %H:%M}" == "2026-11-30 22:00"
+
+
 def test_snapshot_without_tags_or_summary_is_one_of_nobody() -> None:
     found = _snapshot({"id": "ab", "time": "2026-11-26T01:39:02Z", "tags": None, "paths": ["/x"], "hostname": "h"})
 

@@ -68,3 +68,13 @@ def test_foreseen_in_two_steps_is_foreseen_in_one(years: int) -> None:
     found = simulate(end, decision(TODAY))
 
     assert dict(found.days)[middle] == simulate(middle, decision(TODAY)).last
+
+
+def test_of_a_database_that_is_not_copied_any_more_no_copy_goes_and_none_is_invented() -> None:
+    first, last = decision(date(2025, 3, 1)), decision(date(2026, 1, 15))
+    plan = NightPlan(repository="nas", decisions=(first, last))
+    until = date(2030, 12, 31)
+
+    (found,) = foresee(plan, RetentionSettings(), today=TODAY, until=until, copied=["nomina"])
+
+    assert [one.day for one in found.last] == [date(2025, 3, 1), date(2026, 1, 15)]
