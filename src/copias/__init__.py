@@ -4,4 +4,4 @@ The package does the work; Ansible's modules in ``plugins/`` are its face and th
 :mod:`copias.cli` is what agents and cron use. Nothing here imports ``ansible``.
 """
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
