@@ -30,16 +30,32 @@ EXAMPLES = r"""
 
 RETURN = r"""
 report:
-  description: How the night went; empty in check mode. The first names of what failed.
+  description: How the night went; empty in check mode.
   returned: success
   type: dict
-  sample:
-    ended: finished
-    good: false
-    counts: {done: 3, failed: 1}
-    failed: [hacienda]
-    trouble: >-
-      La noche no quedó completa: 1 falla de 4: hacienda. Vea qué hacer con cada cosa: copias nightly --follow
+  contains:
+    ended:
+      description: How it ended; C(finished), C(stopped), C(late) or C(broken).
+      type: str
+      sample: finished
+    good:
+      description: Whether nothing failed and nothing was left to do.
+      type: bool
+      sample: false
+    counts:
+      description: How many of what was due came to each outcome.
+      type: dict
+      sample: {done: 3, failed: 1}
+    failed:
+      description: The first names of what failed.
+      type: list
+      elements: str
+      sample: [hacienda]
+    trouble:
+      description: One line, in Spanish, of what is wanting and what to do; empty for a good night.
+      type: str
+      sample: >-
+        La noche no quedó completa: 1 falla de 4: hacienda. Vea qué hacer con cada cosa: copias nightly --follow
 """
 
 import typing as t

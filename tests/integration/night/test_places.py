@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import typing as t
@@ -124,8 +126,9 @@ class serving:  # noqa: N801 -- reads as a verb
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
-        # scripts/setup --dev links it there.
-        program = Path(sys.executable).with_name("restic-rest-server")
+        # scripts/setup --dev links it there, unless the machine has one that is new enough.
+        program = shutil.which("restic-rest-server", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        assert program is not None
         self.command = [program, "--path", str(folder), "--listen", f"127.0.0.1:{self.port}", "--no-auth", *options]
 
     def __enter__(self) -> int:
