@@ -13,6 +13,7 @@ from statistics import median
 
 from copias.errors import BackupError
 from copias.findings import open_finding
+from copias.keeping.files import kept_copies
 from copias.local_time import today
 from copias.package.texts import say_count
 
@@ -202,9 +203,7 @@ def _measure(office: Office, name: str, before: list[Measurement], kept: tuple[i
 def _sum_kept(office: Office) -> dict[str, tuple[int, int]]:
     """Return for each store how many packages lie there, and their bytes."""
     found: dict[str, tuple[int, int]] = {}
-    for story in office.book.keepers().values():
-        for record in story.copies:
-            if record.status in {"stored", "verified"}:
-                copies, size = found.get(record.store, (0, 0))
-                found[record.store] = (copies + 1, size + record.bytes)
+    for _, record in kept_copies(office):
+        copies, size = found.get(record.store, (0, 0))
+        found[record.store] = (copies + 1, size + record.bytes)
     return found

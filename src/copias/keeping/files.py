@@ -33,6 +33,14 @@ class KeptFile:
     sha256: str
 
 
+def kept_copies(office: Office) -> Iterator[tuple[str, CopyRecord]]:
+    """Yield the copies that lie on a store as they were put there, proven or not, each with the number of its case."""
+    for number, story in office.book.keepers().items():
+        for record in story.copies:
+            if record.status in {"stored", "verified"}:
+                yield number, record
+
+
 def kept_files(office: Office, copy: CopyRecord) -> tuple[KeptFile, ...]:
     """Return every file of a stored copy as it was published: further parts, package, manifest, proofs.
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import typing as t
 
 from copias.errors import NotReady
+from copias.keeping.files import kept_copies
 from copias.package.texts import say_count
 
 if t.TYPE_CHECKING:
-    from copias.case.story import CopyRecord
     from copias.office import Office
-
-_KEPT: t.Final = frozenset({"stored", "verified"})
 
 
 def prepare_store(office: Office, name: str, *, anyway: bool = False) -> None:
@@ -31,7 +29,7 @@ def prepare_store(office: Office, name: str, *, anyway: bool = False) -> None:
         StoreUnavailable: it does not answer.
     """
     store = office.open_store(name)
-    kept = [] if anyway else _list_kept(office, name)
+    kept = [] if anyway else [record for _, record in kept_copies(office) if record.store == name]
     if kept:
         try:
             store.stat(kept[-1].package)
@@ -44,8 +42,3 @@ def prepare_store(office: Office, name: str, *, anyway: bool = False) -> None:
                 f"copias store init {name} --anyway, y después copias store verify {name} --all dice qué falta",
             ) from error
     store.prepare()
-
-
-def _list_kept(office: Office, name: str) -> list[CopyRecord]:
-    stories = office.book.keepers().values()
-    return [one for story in stories for one in story.copies if one.store == name and one.status in _KEPT]

@@ -18,7 +18,7 @@ from copias.case.story import SPOILT
 from copias.errors import AlreadyRunning, Altered, BackupError
 from copias.files import held
 from copias.findings import open_finding
-from copias.keeping.files import answers_for, kept_files
+from copias.keeping.files import answers_for, kept_copies, kept_files
 from copias.keeping.overdue import tell_overdue
 from copias.local_time import day_of, today
 from copias.progress import Step
@@ -253,10 +253,7 @@ def _name(copy: DueCopy) -> dict[str, t.Any]:
 
 
 def _list(office: Office, names: Sequence[str]) -> Iterator[DueCopy]:
-    for number, story in office.book.keepers().items():
-        for record in story.copies:
-            if record.status in {"stored", "verified"} and (not names or record.store in names):
-                yield DueCopy(number, record)
+    return (DueCopy(number, record) for number, record in kept_copies(office) if not names or record.store in names)
 
 
 def _last_readings(office: Office) -> dict[str, date]:
